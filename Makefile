@@ -1,0 +1,56 @@
+# make run: start it. make test: prove it. The rest serves those who change it.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+LOCKS := requirements.txt requirements-cli.txt requirements-ffmpeg.txt requirements-dev.txt
+PIP := $(BIN)/python -m pip --disable-pip-version-check -q install --require-hashes
+
+.PHONY: run test check bench setup setup-dev lock texts readme image-check clean
+
+run: setup
+	$(BIN)/python main.py serve
+
+setup: $(VENV)/.run
+setup-dev: $(VENV)/.dev
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit("Goldcrest needs Python 3.11 or newer, this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.run: requirements.txt requirements-cli.txt requirements-ffmpeg.txt | $(VENV)/bin/python
+	$(PIP) -r requirements.txt -r requirements-cli.txt
+	command -v ffmpeg >/dev/null || $(PIP) -r requirements-ffmpeg.txt
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.run requirements-dev.txt
+	$(PIP) -r requirements-dev.txt
+	@touch $@
+
+test: setup-dev
+	sh tests/provision.sh
+	$(BIN)/python -m pytest -n 2
+
+check: setup-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m bench.generated --check
+
+bench: setup-dev
+	$(BIN)/python -m bench
+
+# Files made from other files: message catalogues, the settings table of the README.
+generated: setup-dev
+	$(BIN)/python -m bench.generated
+
+lock: setup-dev
+	for name in requirements requirements-cli requirements-ffmpeg requirements-dev; do \
+	  $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate $$name.in -o $$name.txt || exit 1; \
+	done
+
+image-check:
+	sh docs/image-check.sh
+
+clean:
+	rm -rf $(VENV) build .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -1,0 +1,1 @@
+"""Telegram front end; the only folder that imports pyrogram."""

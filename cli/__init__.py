@@ -1,0 +1,1 @@
+"""Terminal front end over services/; `serve` imports none of it."""

@@ -1,0 +1,1 @@
+"""Sites: one module each, found by scanning this folder."""

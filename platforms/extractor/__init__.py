@@ -1,0 +1,1 @@
+"""yt-dlp in a process of its own."""

@@ -1,0 +1,1 @@
+"""Tools that know neither sites nor Telegram."""

@@ -1,0 +1,373 @@
+"""The error tree: every failure a person can meet, each class answering for itself.
+
+Three branches matter. `LinkError`: this text or link is bad, nobody else is hurt. `ItemError`: the item behind a good
+link can't be had. `SiteError`: the site itself is in trouble; only these open a breaker (`trips`). `LocalError` is ours.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class GoldcrestError(Exception):
+    """Base of all failures that are told to a person.
+
+    `code` is the stable machine name (JSON, logs); the catalogue text is `error.<code>`, its next step `hint.<code>`.
+    `retry`: the same attempt may succeed later without a change. `trips`: counts against the site's breaker.
+    `detail` is for logs and never shown to users; `retry_after_seconds` is what the site asked for.
+    `values` fill the placeholders of the text.
+    """
+
+    code: ClassVar[str] = "internal"
+    retry: ClassVar[bool] = False
+    trips: ClassVar[bool] = False
+    http_status: ClassVar[int] = 500
+
+    def __init__(self, detail: str = "", *, retry_after_seconds: float | None = None, **values: object) -> None:
+        super().__init__(detail or self.code)
+        self.detail = detail
+        self.retry_after_seconds = retry_after_seconds
+        self.values = values
+
+    @property
+    def text_key(self) -> str:
+        """Key of the sentence in the message catalogue."""
+        return f"error.{self.code}"
+
+    @property
+    def hint_key(self) -> str:
+        """Key of the next step; the catalogue may have none."""
+        return f"hint.{self.code}"
+
+
+class InternalError(GoldcrestError):
+    """A fault of our own that nobody foresaw."""
+
+
+class ConfigError(GoldcrestError):
+    """A setting doesn't fit; the detail is the one line that is printed."""
+
+    code = "config"
+
+
+# --- the text or link is bad ------------------------------------------------------------------------------------------
+
+
+class LinkError(GoldcrestError):
+    """The link can't be used, whatever the site says."""
+
+    code = "bad_link"
+    http_status = 400
+
+
+class NoLink(LinkError):
+    """The text holds no link."""
+
+    code = "no_link"
+
+
+class UnsafeLink(LinkError):
+    """A scheme, user name, port, address or host that is refused for safety."""
+
+    code = "unsafe_link"
+
+
+class PrivateAddress(UnsafeLink):
+    """The link leads, at once or after a redirect, to an address that is not public."""
+
+    code = "private_address"
+
+
+class UnsupportedLink(LinkError):
+    """No site claims it and the generic extractor finds no media."""
+
+    code = "unsupported"
+    http_status = 422
+
+
+class PlatformDisabled(LinkError):
+    """The site is known but switched off by ENABLE_PLATFORMS."""
+
+    code = "platform_disabled"
+    http_status = 403
+
+
+class DeadLink(LinkError):
+    """A short or share link that leads nowhere, loops, or ends on a page without an item."""
+
+    code = "dead_link"
+    http_status = 404
+
+
+class UnknownQuality(LinkError):
+    """The quality asked for isn't one of ours or not on offer."""
+
+    code = "unknown_quality"
+
+
+# --- the item can't be had --------------------------------------------------------------------------------------------
+
+
+class ItemError(GoldcrestError):
+    """The link is right, the item behind it can't be had."""
+
+    code = "item"
+    http_status = 422
+
+
+class Removed(ItemError):
+    """Deleted, never existed, or taken down."""
+
+    code = "removed"
+    http_status = 404
+
+
+class Private(ItemError):
+    """Only for people its owner chose."""
+
+    code = "private"
+    http_status = 403
+
+
+class LoginRequired(ItemError):
+    """The site shows it to signed-in visitors only."""
+
+    code = "login_required"
+    http_status = 403
+
+
+class AgeRestricted(ItemError):
+    """Needs the cookies of an adult's account."""
+
+    code = "age_restricted"
+    http_status = 403
+
+
+class GeoBlocked(ItemError):
+    """Not shown in the country this machine stands in."""
+
+    code = "geo_blocked"
+    http_status = 451
+
+
+class Paid(ItemError):
+    """Members, subscribers or buyers only."""
+
+    code = "paid"
+    http_status = 402
+
+
+class PasswordNeeded(ItemError):
+    """Behind a password."""
+
+    code = "password"
+    http_status = 403
+
+
+class DrmProtected(ItemError):
+    """Encrypted against copying; never worked around."""
+
+    code = "drm"
+    http_status = 451
+
+
+class NotLiveYet(ItemError):
+    """A premiere or stream that hasn't begun, or one that ended without a recording."""
+
+    code = "not_live_yet"
+
+
+class LiveNow(ItemError):
+    """A running stream; it has no end to download."""
+
+    code = "live_now"
+
+
+class StillProcessing(ItemError):
+    """The site is still working on an upload."""
+
+    code = "processing"
+    retry = True
+
+
+class NoMedia(ItemError):
+    """The page exists and holds no video, audio or photo that can be fetched."""
+
+    code = "no_media"
+
+
+class NotAMedia(ItemError):
+    """What came is not what its name says: text, a page, or a broken file."""
+
+    code = "not_media"
+
+
+class TooLarge(ItemError):
+    """More than the limit; values: `size_mb`, `limit_mb` (either may be absent)."""
+
+    code = "too_large"
+    http_status = 413
+
+
+# --- the site is in trouble -------------------------------------------------------------------------------------------
+
+
+class SiteError(GoldcrestError):
+    """The site fails for everybody right now."""
+
+    code = "site"
+    retry = True
+    trips = True
+    http_status = 502
+
+
+class SiteDown(SiteError):
+    """It answers with errors or not at all."""
+
+    code = "site_down"
+
+
+class RateLimited(SiteError):
+    """It says we ask too often; `retry_after_seconds` where it told."""
+
+    code = "rate_limited"
+    http_status = 429
+
+
+class BotCheck(SiteError):
+    """It wants proof of a human."""
+
+    code = "bot_check"
+
+
+class SiteBlocked(SiteError):
+    """It refuses this machine's address or fingerprint."""
+
+    code = "site_blocked"
+
+
+class ExtractorBroken(SiteError):
+    """The site changed and the extractor no longer reads it."""
+
+    code = "extractor_broken"
+    retry = False
+
+
+class CutOff(SiteError):
+    """The transfer broke in the middle, or the file is shorter than promised."""
+
+    code = "cut_off"
+
+
+class Stalled(SiteError):
+    """Nothing came for the stall limit."""
+
+    code = "stalled"
+
+
+# --- ours -------------------------------------------------------------------------------------------------------------
+
+
+class LocalError(GoldcrestError):
+    """This machine or bot can't do it now."""
+
+    code = "local"
+    http_status = 503
+
+
+class Cancelled(LocalError):
+    """The user or the operator stopped it."""
+
+    code = "cancelled"
+    http_status = 409
+
+
+class DeadlineExceeded(LocalError):
+    """It took longer than a job may take."""
+
+    code = "deadline"
+    http_status = 504
+
+
+class DiskFull(LocalError):
+    """No space left for working files."""
+
+    code = "disk_full"
+    retry = True
+    http_status = 507
+
+
+class OutOfMemory(LocalError):
+    """The worker needed more memory than it may have."""
+
+    code = "out_of_memory"
+    retry = True
+
+
+class WorkerCrashed(LocalError):
+    """The extractor process died without a word."""
+
+    code = "worker_crashed"
+    retry = True
+
+
+class MediaTool(LocalError):
+    """ffmpeg failed or is missing."""
+
+    code = "media_tool"
+
+
+class Busy(LocalError):
+    """A bound is reached: queue full, or too many jobs of one user."""
+
+    code = "busy"
+    retry = True
+    http_status = 429
+
+
+class ShuttingDown(LocalError):
+    """The process is stopping; the job goes on at the next start."""
+
+    code = "shutting_down"
+    retry = True
+
+
+class NotAllowed(LocalError):
+    """This person may not use the bot."""
+
+    code = "not_allowed"
+    http_status = 403
+
+
+class NotFound(LocalError):
+    """No such job, file or page."""
+
+    code = "not_found"
+    http_status = 404
+
+
+class Expired(LocalError):
+    """A button or file that is too old to work."""
+
+    code = "expired"
+    http_status = 410
+
+
+class TelegramRefused(LocalError):
+    """Telegram doesn't take the message or file; the detail holds its error name."""
+
+    code = "telegram_refused"
+    http_status = 502
+
+
+def all_errors(root: type[GoldcrestError] = GoldcrestError) -> list[type[GoldcrestError]]:
+    """Every class of the tree, parents first."""
+    found = [root]
+    for child in root.__subclasses__():
+        found += all_errors(child)
+    return found
+
+
+def error_by_code(code: str) -> type[GoldcrestError]:
+    """The class with that code; `InternalError` for an unknown one."""
+    return next((cls for cls in all_errors() if cls.code == code), InternalError)
