@@ -72,7 +72,7 @@ class Media:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """One report of a running child. `phase`: probing, downloading, merging or fitting. Sizes and speed in bytes (per s)."""
+    """One report of a running child. `phase`: probing, downloading, merging or fitting. Sizes in bytes, speed per s."""
 
     phase: str
     done_bytes: int = 0

@@ -1,7 +1,7 @@
 """The error tree: every failure a person can meet, each class answering for itself.
 
 Three branches matter. `LinkError`: this text or link is bad, nobody else is hurt. `ItemError`: the item behind a good
-link can't be had. `SiteError`: the site itself is in trouble; only these open a breaker (`trips`). `LocalError` is ours.
+link can't be had. `SiteError`: the site itself is in trouble; only these open a breaker (`trips`). `LocalError`: ours.
 """
 
 from __future__ import annotations
@@ -329,6 +329,13 @@ class ShuttingDown(LocalError):
     """The process is stopping; the job goes on at the next start."""
 
     code = "shutting_down"
+    retry = True
+
+
+class Starting(LocalError):
+    """The process is still coming up."""
+
+    code = "starting"
     retry = True
 
 

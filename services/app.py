@@ -1,0 +1,45 @@
+"""What every front end is given: the settings, the words and the use cases."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from utils.errors import Starting
+
+if TYPE_CHECKING:
+    from utils.texts import Texts
+
+    from services.downloads import Downloads
+    from services.users import Users
+    from utils.config import Settings
+
+
+@dataclass(slots=True)
+class App:
+    """One object per process, filled by main.py as the parts come up.
+
+    `state()` is the system manager's live view (see `core.system_manager.SystemManager.state`). Asking for a use case
+    that isn't up yet raises Starting.
+    """
+
+    settings: Settings
+    texts: Texts
+    state: Callable[[], dict[str, Any]]
+    up_downloads: Downloads | None = None
+    up_users: Users | None = None
+
+    @property
+    def downloads(self) -> Downloads:
+        """The way of a link."""
+        if self.up_downloads is None:
+            raise Starting
+        return self.up_downloads
+
+    @property
+    def users(self) -> Users:
+        """Who may do what."""
+        if self.up_users is None:
+            raise Starting
+        return self.up_users
