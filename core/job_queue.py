@@ -27,6 +27,8 @@ CANCELLED: Final = "cancelled"
 OPEN_STATES: Final = (ACCEPTED, RUNNING, SENDING)
 #: a job that was running this many times when the process died is not tried again
 POISON_ATTEMPTS: Final = 3
+#: ended jobs are forgotten after that
+HISTORY_SECONDS: Final = 30 * 86_400
 OPEN_SQL: Final = "state IN ('accepted', 'running', 'sending')"
 
 
@@ -96,27 +98,30 @@ class JobQueue:
         row = await self._database.one("SELECT * FROM jobs WHERE id = ?", job_id)
         return _job(row) if row else None
 
-    async def take(self, busy: Sequence[tuple[str, str]] = ()) -> list[Job]:
-        """Begin the next job and all others with its key; empty where nothing waits.
+    async def take(self, fronts: Sequence[str], busy: Sequence[tuple[str, str]] = ()) -> list[Job]:
+        """Begin the next job of these fronts and all others with its key; empty where nothing waits.
 
         Next is the oldest job of the person with the fewest running ones, so that fifty links of one person don't hold
         up the single link of another. Keys in `busy` are passed over.
         """
         rows = await self._database.all(
-            "SELECT canonical, quality FROM jobs AS j WHERE state = 'accepted' ORDER BY"
+            "SELECT front, canonical, quality FROM jobs AS j WHERE state = 'accepted' ORDER BY"
             " (SELECT COUNT(*) FROM jobs AS r WHERE r.state IN ('running', 'sending') AND r.user_id = j.user_id), id"
         )
         held = set(busy)
-        key = next((key for row in rows if (key := (row["canonical"], row["quality"])) not in held), None)
-        return await self.take_same(key) if key else []
+        keys = ((row["canonical"], row["quality"]) for row in rows if row["front"] in fronts)
+        key = next((key for key in keys if key not in held), None)
+        return await self.take_same(key, fronts) if key else []
 
-    async def take_same(self, key: tuple[str, str]) -> list[Job]:
+    async def take_same(self, key: tuple[str, str], fronts: Sequence[str]) -> list[Job]:
         """Begin every accepted job with that key, oldest first."""
+        marks = ", ".join("?" * len(fronts))
         rows = await self._database.all(
             "UPDATE jobs SET state = 'running', attempt = attempt + 1, updated_at = ?"
-            " WHERE state = 'accepted' AND canonical = ? AND quality = ? RETURNING *",
+            f" WHERE state = 'accepted' AND canonical = ? AND quality = ? AND front IN ({marks}) RETURNING *",
             self._clock(),
             *key,
+            *fronts,
         )
         return sorted((_job(row) for row in rows), key=lambda job: job.id)
 
@@ -147,8 +152,18 @@ class JobQueue:
             *(self._clock(), POISON_ATTEMPTS),
         )
         await self._database.run("UPDATE jobs SET state = 'accepted' WHERE state IN ('running', 'sending')")
+        await self._database.run(
+            "DELETE FROM jobs WHERE state NOT IN ('accepted', 'running', 'sending') AND updated_at < ?",
+            self._clock() - HISTORY_SECONDS,
+        )
         waiting = await self._database.all("SELECT * FROM jobs WHERE state = 'accepted' ORDER BY id")
         return [_job(row) for row in waiting], [_job(row) for row in rows]
+
+    async def release(self) -> None:
+        """At a graceful stop: what is under way is accepted again, and the broken-off attempt doesn't count."""
+        await self._database.run(
+            "UPDATE jobs SET state = 'accepted', attempt = attempt - 1 WHERE state IN ('running', 'sending')"
+        )
 
     async def position(self, job: Job) -> int:
         """How many accepted jobs stand before this one."""

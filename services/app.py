@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Any
 from utils.errors import Starting
 
 if TYPE_CHECKING:
-    from utils.texts import Texts
-
     from services.downloads import Downloads
     from services.users import Users
     from utils.config import Settings
+    from utils.texts import Texts
 
 
 @dataclass(slots=True)

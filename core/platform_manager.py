@@ -1,0 +1,138 @@
+"""From a link to its platform: resolve, info cache, retry, then the site's own probe or fetch."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, TypeVar
+
+from utils.errors import DeadLink, GoldcrestError, UnsupportedLink
+from utils.single_flight import SingleFlight
+
+if TYPE_CHECKING:
+    import tenacity
+
+    from platforms.base import Extractor, Fetched, Link, Media, ProgressSink
+    from platforms.registry import Detected, Registry
+    from utils.config import Retry
+
+T = TypeVar("T")
+#: probes (about 4 kB each) and short links kept in memory
+INFO_BOUND: Final = 256
+
+
+class PlatformManager:
+    """The guard between the use cases and the sites.
+
+    `max_bytes`: largest file anybody may fetch; `info_seconds`: how long a probe is good for; `clock`, `sleep` and
+    `rng` are time and dice.
+    """
+
+    def __init__(
+        self,
+        registry: Registry,
+        extractor: Extractor,
+        retry: Retry,
+        *,
+        max_bytes: int,
+        info_seconds: float,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        rng: Callable[[], float] = random.random,
+    ) -> None:
+        self._registry = registry
+        self._extractor = extractor
+        self._retry = retry
+        self._max_bytes = max_bytes
+        self._info_seconds = info_seconds
+        self._clock = clock
+        self._sleep = sleep
+        self._rng = rng
+        self._known: OrderedDict[str, tuple[float, Media]] = OrderedDict()
+        self._leads: OrderedDict[str, Link] = OrderedDict()
+        self._probes: SingleFlight[Media] = SingleFlight()
+
+    def detect(self, text: str, bound: int = 20) -> Detected:
+        """Every link of a text, claimed by its site or refused with a code."""
+        return self._registry.detect(text, bound)
+
+    async def probe(self, link: Link) -> Media:
+        """What stands behind a link. Raises a GoldcrestError."""
+        link = await self.resolve(link)
+        if (known := self._recall(link.canonical)) is not None:
+            return known
+        return await self._probes.run(link.canonical, lambda: self._probe(link))
+
+    async def resolve(self, link: Link) -> Link:
+        """The link itself, or the item that a short link leads to. Raises DeadLink where it leads to none."""
+        if not link.short:
+            return link
+        if (known := self._leads.get(link.canonical)) is not None:
+            return known
+        target = await self._guarded(lambda: self._extractor.resolve(link.url))
+        try:
+            found = self._registry.claim(target)
+        except UnsupportedLink as error:
+            raise DeadLink(f"leads to {target}") from error
+        if found.short:
+            raise DeadLink(f"leads to another short link {target}")
+        self._leads[link.canonical] = found
+        while len(self._leads) > INFO_BOUND:
+            self._leads.popitem(last=False)
+        return found
+
+    async def fetch(self, link: Link, quality: str, folder: Path, on_progress: ProgressSink) -> Fetched:
+        """Download one quality into `folder`. Raises a GoldcrestError; what lies in the folder then is the caller's."""
+        media = await self.probe(link)
+        platform = self._registry.platform(media.platform)
+
+        async def attempt() -> Fetched:
+            return await platform.fetch(media, quality, self._extractor, folder, self._max_bytes, on_progress)
+
+        return await self._guarded(attempt)
+
+    async def _probe(self, link: Link) -> Media:
+        platform = self._registry.platform(link.platform)
+        media = await self._guarded(lambda: platform.probe(link, self._extractor, self._max_bytes))
+        self._known[link.canonical] = (self._clock() + self._info_seconds, media)
+        while len(self._known) > INFO_BOUND:
+            self._known.popitem(last=False)
+        return media
+
+    def _recall(self, canonical: str) -> Media | None:
+        until, media = self._known.get(canonical, (0.0, None))
+        if media is None or until <= self._clock():
+            self._known.pop(canonical, None)
+            return None
+        self._known.move_to_end(canonical)
+        return media
+
+    async def _guarded(self, attempt: Callable[[], Awaitable[T]]) -> T:
+        """Try again what may pass, with exponential backoff and full jitter; a site's Retry-After is honoured."""
+        import tenacity
+
+        retrying = tenacity.AsyncRetrying(
+            stop=tenacity.stop_after_attempt(self._retry.max_attempts),
+            retry=tenacity.retry_if_exception(self._may_pass),
+            wait=self._wait,
+            sleep=self._sleep,
+            reraise=True,
+        )
+        return await retrying(attempt)
+
+    def _may_pass(self, error: BaseException) -> bool:
+        return (
+            isinstance(error, GoldcrestError)
+            and error.retry
+            and (error.retry_after_seconds or 0) <= self._retry.cap_seconds
+        )
+
+    def _wait(self, state: tenacity.RetryCallState) -> float:
+        error = state.outcome.exception() if state.outcome else None
+        asked = error.retry_after_seconds if isinstance(error, GoldcrestError) else None
+        backoff = min(self._retry.cap_seconds, self._retry.base_seconds * 2 ** (state.attempt_number - 1))
+        return max(asked or 0.0, self._rng() * backoff)

@@ -1,0 +1,84 @@
+"""Who is told what: one feed per job, and a reporter that carries it to the front that asked."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import structlog
+
+from services.jobs import Feed, JobEvent
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from core.job_queue import Job
+    from services.jobs import Delivery
+
+log = structlog.get_logger()
+
+
+class Feeds:
+    """The feeds of all open jobs and the deliveries of the fronts, by front name.
+
+    A feed lives until its reporter has shown the final event. Jobs of a front that isn't up yet wait for `register`.
+    """
+
+    def __init__(self) -> None:
+        self.deliveries: dict[str, Delivery] = {}
+        self._feeds: dict[str, Feed] = {}
+        self._unheard: list[Job] = []
+        self._reports: set[asyncio.Task[None]] = set()
+
+    @property
+    def fronts(self) -> tuple[str, ...]:
+        """Names of the fronts that can be reached."""
+        return tuple(self.deliveries)
+
+    def register(self, front: str, delivery: Delivery) -> None:
+        """Open the way back to a front."""
+        self.deliveries[front] = delivery
+        heard = [job for job in self._unheard if job.front == front]
+        self._unheard = [job for job in self._unheard if job.front != front]
+        for job in heard:
+            self._report(delivery, job, self._feeds[job.id])
+
+    def open(self, job: Job) -> Feed:
+        """The job's feed; made, with its reporter, at the first call."""
+        feed = self._feeds.get(job.id)
+        if feed is None:
+            feed = self._feeds[job.id] = Feed(JobEvent(job.id, "queued"))
+            if job.front in self.deliveries:
+                self._report(self.deliveries[job.front], job, feed)
+            else:
+                self._unheard.append(job)
+        return feed
+
+    def get(self, job_id: str) -> Feed | None:
+        """The feed of an open job."""
+        return self._feeds.get(job_id)
+
+    def publish(self, jobs: Iterable[Job], event: JobEvent) -> None:
+        """Tell the same to several jobs."""
+        for job in jobs:
+            self.open(job).publish(event.of(job.id))
+
+    async def stop(self) -> None:
+        """End the reporters."""
+        for task in self._reports:
+            task.cancel()
+        if self._reports:
+            await asyncio.wait(self._reports)
+
+    def _report(self, delivery: Delivery, job: Job, feed: Feed) -> None:
+        async def run() -> None:
+            async for event in feed.follow():
+                try:
+                    await delivery.report(job, event)
+                except Exception:
+                    log.exception("report broke", job=job.id)
+            self._feeds.pop(job.id, None)
+
+        task = asyncio.create_task(run(), name=f"report {job.id}")
+        self._reports.add(task)
+        task.add_done_callback(self._reports.discard)

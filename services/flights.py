@@ -1,0 +1,62 @@
+"""One download and everybody who waits for it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from services.jobs import JobEvent
+
+if TYPE_CHECKING:
+    from core.job_queue import Job
+    from platforms.base import Fetched, Progress
+
+
+@dataclass(slots=True)
+class Flight:
+    """Jobs with one key. `delivering` is the hand-over under way: (job id, its task).
+
+    `spare` flights only send again what is stored: they need no slot, because they download nothing.
+    """
+
+    key: tuple[str, str]
+    jobs: dict[str, Job]
+    spare: bool = False
+    phase: str = "probing"
+    progress: Progress | None = None
+    fetched: Fetched | None = None
+    task: asyncio.Task[None] | None = None
+    delivering: tuple[str, asyncio.Task[bool]] | None = None
+
+    @property
+    def event(self) -> JobEvent:
+        """The present state; `of` makes it that of one job."""
+        return JobEvent("", self.phase, self.progress)
+
+    async def deliver(self, job_id: str, hand_over: Coroutine[Any, Any, bool]) -> asyncio.Task[bool]:
+        """Run one hand-over as a task of its own, so that cancelling its job stops nothing else; returns it ended."""
+        task = asyncio.ensure_future(hand_over)
+        self.delivering = (job_id, task)
+        try:
+            await asyncio.wait({task})
+        finally:
+            self.delivering = None
+            if not task.done():
+                task.cancel()
+                await asyncio.wait({task})
+        return task
+
+    async def drop(self, job_id: str) -> None:
+        """Let one job leave: its hand-over stops, and the download too where nobody else waits for it."""
+        self.jobs.pop(job_id, None)
+        tasks: list[asyncio.Task[Any]] = []
+        if self.delivering is not None and self.delivering[0] == job_id:
+            tasks.append(self.delivering[1])
+        if not self.jobs and self.task is not None:
+            tasks.append(self.task)
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks)

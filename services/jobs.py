@@ -1,0 +1,134 @@
+"""What crosses between the use case "downloads" and its fronts."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+if TYPE_CHECKING:
+    from core.job_queue import Job
+    from platforms.base import Fetched, FetchedFile, Link, Media, Progress, ProgressSink
+    from utils.errors import GoldcrestError
+
+FINAL_PHASES: Final = frozenset({"done", "failed", "cancelled"})
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a front asks for. `target` is the front's own address of the person; it is kept as JSON."""
+
+    front: str
+    link: Link
+    quality: str
+    user_id: int | None = None
+    title: str = ""
+    target: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A menu that was shown: what its buttons mean."""
+
+    token: str
+    media: Media
+    link: Link
+    user_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class JobEvent:
+    """One state of a job.
+
+    `phase`: queued, probing, downloading, merging, fitting, uploading, done, failed or cancelled. `position`: jobs
+    before it while queued. `files`: what was fetched, once that is known.
+    """
+
+    job_id: str
+    phase: str
+    progress: Progress | None = None
+    position: int | None = None
+    error: GoldcrestError | None = None
+    files: tuple[FetchedFile, ...] = ()
+
+    @property
+    def final(self) -> bool:
+        """Nothing follows."""
+        return self.phase in FINAL_PHASES
+
+    def of(self, job_id: str) -> JobEvent:
+        """The same for another job."""
+        return replace(self, job_id=job_id)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """A file that Telegram keeps for us: (chat, message) finds it again when `file_id` has expired."""
+
+    canonical: str
+    quality: str
+    position: int
+    file_id: str
+    chat_id: int
+    message_id: int
+    kind: str
+    size_bytes: int
+    width: int | None = None
+    height: int | None = None
+    duration_seconds: float | None = None
+    title: str = ""
+    performer: str = ""
+
+
+class Delivery(Protocol):
+    """The way back to whoever asked, one per front. `keeps`: it can use Telegram's copies."""
+
+    keeps: bool
+
+    async def send(self, job: Job, fetched: Fetched, on_progress: ProgressSink) -> tuple[StoredFile, ...]:
+        """Hand the files over; what Telegram keeps of them, or () where nothing is kept.
+
+        A repeat after a crash must not arrive twice: `job.random_id` is the same then. Raises a GoldcrestError.
+        """
+
+    async def resend(self, job: Job, stored: tuple[StoredFile, ...]) -> bool:
+        """Hand over what is stored already; False where it can't be used any more."""
+
+    async def report(self, job: Job, event: JobEvent) -> None:
+        """Show a state. Called one after another with the newest event, and always with the final one."""
+
+
+class Feed:
+    """The newest event of a job and whoever follows it."""
+
+    def __init__(self, first: JobEvent) -> None:
+        self.latest = first
+        self._number = 0
+        self._waiting: set[asyncio.Future[None]] = set()
+
+    def publish(self, event: JobEvent) -> None:
+        """Replace the newest event; nothing follows a final one."""
+        if self.latest.final:
+            return
+        self.latest = event
+        self._number += 1
+        for future in self._waiting:
+            if not future.done():
+                future.set_result(None)
+
+    async def follow(self) -> AsyncIterator[JobEvent]:
+        """Yield the newest event whenever there is a new one, and the final one for certain."""
+        seen = -1
+        while True:
+            if seen == self._number:
+                future = asyncio.get_running_loop().create_future()
+                self._waiting.add(future)
+                try:
+                    await future
+                finally:
+                    self._waiting.discard(future)
+            seen, event = self._number, self.latest
+            yield event
+            if event.final:
+                return

@@ -1,0 +1,93 @@
+"""Tables behind the downloads: files that Telegram keeps for us, and menus that people were offered."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from platforms.base import Link, Media
+from services.jobs import Offer, StoredFile
+from utils.errors import Expired
+from utils.ids import button_token
+
+if TYPE_CHECKING:
+    from utils.database import Database
+
+#: a button older than this answers that it has expired
+OFFER_SECONDS: Final = 7 * 86_400
+
+
+class StoredFiles:
+    """Telegram's copies by canonical key and quality."""
+
+    def __init__(self, database: Database, clock: Callable[[], float] = time.time) -> None:
+        self._database = database
+        self._clock = clock
+
+    async def find(self, canonical: str, quality: str) -> tuple[StoredFile, ...]:
+        """All files of an item in their order; () where nothing is stored."""
+        rows = await self._database.all(
+            "SELECT canonical, quality, position, file_id, chat_id, message_id, kind, size_bytes, width, height,"
+            " duration_seconds, title, performer FROM stored_files WHERE canonical = ? AND quality = ?"
+            " ORDER BY position",
+            canonical,
+            quality,
+        )
+        return tuple(StoredFile(**dict(row)) for row in rows)
+
+    async def qualities(self, canonical: str) -> frozenset[str]:
+        """Which qualities of an item are stored."""
+        rows = await self._database.all("SELECT DISTINCT quality FROM stored_files WHERE canonical = ?", canonical)
+        return frozenset(row["quality"] for row in rows)
+
+    async def keep(self, files: tuple[StoredFile, ...]) -> None:
+        """Write or replace."""
+        now = self._clock()
+        async with self._database.transaction():
+            for canonical, quality in {(file.canonical, file.quality) for file in files}:
+                await self.forget(canonical, quality)
+            for file in files:
+                await self._database.run(
+                    "INSERT INTO stored_files (canonical, quality, position, file_id, chat_id, message_id, kind,"
+                    " size_bytes, width, height, duration_seconds, title, performer, stored_at)"
+                    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    *(file.canonical, file.quality, file.position, file.file_id, file.chat_id, file.message_id),
+                    *(file.kind, file.size_bytes, file.width, file.height, file.duration_seconds),
+                    *(file.title, file.performer, now),
+                )
+
+    async def forget(self, canonical: str, quality: str) -> None:
+        """Drop what can't be used any more."""
+        await self._database.run("DELETE FROM stored_files WHERE canonical = ? AND quality = ?", canonical, quality)
+
+
+class Offers:
+    """Menus, so that a button works after a restart too."""
+
+    def __init__(self, database: Database, clock: Callable[[], float] = time.time) -> None:
+        self._database = database
+        self._clock = clock
+
+    async def make(self, media: Media, link: Link, user_id: int | None) -> str:
+        """Keep what a menu offers; its token for callback data."""
+        token = button_token()
+        await self._database.run(
+            "INSERT INTO offers (token, user_id, link, media, created_at) VALUES (?, ?, ?, ?, ?)",
+            *(token, user_id, msgspec.json.encode(link).decode(), msgspec.json.encode(media).decode(), self._clock()),
+        )
+        return token
+
+    async def get(self, token: str) -> Offer:
+        """What a token means. Raises Expired."""
+        row = await self._database.one("SELECT * FROM offers WHERE token = ?", token)
+        if row is None or row["created_at"] < self._clock() - OFFER_SECONDS:
+            raise Expired("offer")
+        link = msgspec.json.decode(row["link"], type=Link)
+        return Offer(token, msgspec.json.decode(row["media"], type=Media), link, row["user_id"])
+
+    async def sweep(self) -> None:
+        """Forget the expired ones."""
+        await self._database.run("DELETE FROM offers WHERE created_at < ?", self._clock() - OFFER_SECONDS)
