@@ -1,0 +1,85 @@
+"""Files made from other files: compiled message catalogues and the settings table of the README.
+
+`python -m bench.generated` writes them, `--check` only says which are stale and exits 1 if any is.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import re
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Final
+
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+BEGIN: Final = "<!-- settings: begin -->"
+END: Final = "<!-- settings: end -->"
+SECTION: Final = re.compile(r"^(?P<name>\w+):\s*$")
+SETTING: Final = re.compile(
+    r"^  (?P<key>\w+): (?P<value>.*?)\s+# (?P<unit>[^;]+); (?P<reason>.*?)(?: \[(?P<short>\w+)\])?$"
+)
+
+
+def compiled(catalogue: Path) -> bytes:
+    """The binary form of a .po file."""
+    with catalogue.open("rb") as file:
+        texts = read_po(file)
+    target = io.BytesIO()
+    write_mo(target, texts)
+    return target.getvalue()
+
+
+def settings_table(defaults: str) -> str:
+    """A Markdown table with a row per setting of config/default.yaml."""
+    rows = ["| Setting | Default | Unit | Why |", "|---|---|---|---|"]
+    section = ""
+    for line in defaults.splitlines():
+        if found := SECTION.match(line):
+            section = found["name"]
+        elif found := SETTING.match(line):
+            name = found["short"] or f"GOLDCREST_{section.upper()}__{found['key'].upper()}"
+            rows.append(f"| `{name}` | {_default(found['value'])} | {found['unit']} | {found['reason']} |")
+    return "\n".join(rows)
+
+
+def with_table(readme: str, table: str) -> str:
+    """The README with the text between the two markers replaced; unchanged where it has no markers."""
+    before, begin, rest = readme.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    return f"{before}{begin}\n{table}\n{end}{after}" if begin and end else readme
+
+
+def generated(root: Path) -> Iterator[tuple[Path, bytes]]:
+    """Every generated file with what it should hold."""
+    for catalogue in sorted((root / "templates" / "locale").glob("*/LC_MESSAGES/*.po")):
+        yield catalogue.with_suffix(".mo"), compiled(catalogue)
+    readme = root / "README.md"
+    if readme.exists():
+        table = settings_table((root / "config" / "default.yaml").read_text("utf-8"))
+        yield readme, with_table(readme.read_text("utf-8"), table).encode()
+
+
+def run(arguments: Sequence[str], root: Path = ROOT) -> int:
+    """Write stale files, or with --check only name them. The exit code."""
+    parser = argparse.ArgumentParser(prog="python -m bench.generated", description=__doc__)
+    parser.add_argument("--check", action="store_true", help="change nothing, exit 1 if a file is stale")
+    options = parser.parse_args(arguments)
+    stale = [(path, content) for path, content in generated(root) if not path.exists() or path.read_bytes() != content]
+    for path, content in stale:
+        print(f"{'stale' if options.check else 'written'}: {path.relative_to(root)}")
+        if not options.check:
+            path.write_bytes(content)
+    return 1 if stale and options.check else 0
+
+
+def _default(value: str) -> str:
+    return "" if value in {'""', "[]"} else f"`{value.strip(chr(34))}`"
+
+
+if __name__ == "__main__":
+    sys.exit(run(sys.argv[1:]))
