@@ -29,6 +29,7 @@ OPEN_STATES: Final = (ACCEPTED, RUNNING, SENDING)
 POISON_ATTEMPTS: Final = 3
 #: ended jobs are forgotten after that
 HISTORY_SECONDS: Final = 30 * 86_400
+BEGIN_SQL: Final = "UPDATE jobs SET state = 'running', attempt = attempt + 1, updated_at = ? WHERE"
 OPEN_SQL: Final = "state IN ('accepted', 'running', 'sending')"
 
 
@@ -116,23 +117,13 @@ class JobQueue:
     async def take_same(self, key: tuple[str, str], fronts: Sequence[str]) -> list[Job]:
         """Begin every accepted job with that key, oldest first."""
         marks = ", ".join("?" * len(fronts))
-        rows = await self._database.all(
-            "UPDATE jobs SET state = 'running', attempt = attempt + 1, updated_at = ?"
-            f" WHERE state = 'accepted' AND canonical = ? AND quality = ? AND front IN ({marks}) RETURNING *",
-            self._clock(),
-            *key,
-            *fronts,
-        )
+        same = f"state = 'accepted' AND canonical = ? AND quality = ? AND front IN ({marks})"
+        rows = await self._database.all(f"{BEGIN_SQL} {same} RETURNING *", self._clock(), *key, *fronts)
         return sorted((_job(row) for row in rows), key=lambda job: job.id)
 
     async def begin(self, job: Job) -> Job | None:
         """Begin exactly this job; None where somebody else began or ended it."""
-        row = await self._database.one(
-            "UPDATE jobs SET state = 'running', attempt = attempt + 1, updated_at = ?"
-            " WHERE id = ? AND state = 'accepted' RETURNING *",
-            self._clock(),
-            job.id,
-        )
+        row = await self._database.one(f"{BEGIN_SQL} id = ? AND state = 'accepted' RETURNING *", self._clock(), job.id)
         return _job(row) if row else None
 
     async def move(self, job: Job, state: str, error_code: str | None = None) -> Job:

@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING, Any
 from utils.errors import Starting
 
 if TYPE_CHECKING:
+    from platforms.extractor.host import ExtractorHost
     from services.downloads import Downloads
+    from services.shelf import Shelf
     from services.users import Users
     from utils.config import Settings
+    from utils.egress import Egress
     from utils.texts import Texts
 
 
@@ -28,6 +31,9 @@ class App:
     state: Callable[[], dict[str, Any]]
     up_downloads: Downloads | None = None
     up_users: Users | None = None
+    up_shelf: Shelf | None = None
+    up_egress: Egress | None = None
+    up_extractor: ExtractorHost | None = None
 
     @property
     def downloads(self) -> Downloads:
@@ -42,3 +48,17 @@ class App:
         if self.up_users is None:
             raise Starting
         return self.up_users
+
+    @property
+    def shelf(self) -> Shelf:
+        """Files that wait for their download from the page."""
+        if self.up_shelf is None:
+            raise Starting
+        return self.up_shelf
+
+    @property
+    def extractor(self) -> ExtractorHost:
+        """The worker processes, for what isn't a job (thumbnails)."""
+        if self.up_extractor is None:
+            raise Starting
+        return self.up_extractor

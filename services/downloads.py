@@ -69,8 +69,6 @@ class Downloads:
         self._wake = asyncio.Event()
         self._scheduler: asyncio.Task[None] | None = None
 
-    # --- life -----------------------------------------------------------------------------------------------------
-
     async def start(self) -> None:
         """Take up the accepted jobs of the last process and begin to work."""
         await asyncio.to_thread(sweep, self._work)
@@ -100,8 +98,6 @@ class Downloads:
         self._feeds.register(front, delivery)
         self._wake.set()
 
-    # --- asking ---------------------------------------------------------------------------------------------------
-
     def detect(self, text: str) -> Detected:
         """Every link in a text, claimed or refused."""
         return self._platforms.detect(text, self._links_per_message)
@@ -125,8 +121,6 @@ class Downloads:
     async def stored_qualities(self, canonical: str) -> frozenset[str]:
         """Which qualities of an item come at once."""
         return await self._stored.qualities(canonical)
-
-    # --- jobs -----------------------------------------------------------------------------------------------------
 
     async def submit(self, order: Order) -> Job:
         """Accept a job: it is written first and told afterwards. Raises UnknownQuality or Busy."""
@@ -179,13 +173,11 @@ class Downloads:
             raise NotAllowed("somebody else's job")
         if job.state not in OPEN_STATES:
             return False
-        flight = next((flight for flight in self._flights.values() if job_id in flight.jobs), None)
+        flights = [flight for flight in self._flights.values() if job_id in flight.jobs]
         await self._end(job, CANCELLED, Cancelled())
-        if flight is not None:
+        for flight in flights:
             await flight.drop(job_id)
         return True
-
-    # --- work -----------------------------------------------------------------------------------------------------
 
     async def _schedule(self) -> None:
         while True:
@@ -290,8 +282,6 @@ class Downloads:
         if kept:
             await self._stored.keep(kept)
         return True
-
-    # --- telling --------------------------------------------------------------------------------------------------
 
     async def _fail(self, flight: Flight, error: GoldcrestError) -> None:
         for job in list(flight.jobs.values()):

@@ -1,0 +1,228 @@
+"""Entry and only wiring: the parts, what each needs, and imports inside the factories so that nothing loads unasked."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from core.system_manager import Part, SystemManager
+from services.app import App
+from utils.config import SECRETS, Settings, load_settings
+from utils.errors import ConfigError
+from utils.logs import setup_logs
+
+if TYPE_CHECKING:
+    from api.server import HttpPart
+    from bot.client import TelegramPart
+    from platforms.extractor.host import ExtractorHost
+    from services.downloads import Downloads
+    from services.shelf import Shelf
+    from services.users import Users
+    from utils.database import Database
+    from utils.egress import Egress
+
+ROOT = Path(__file__).resolve().parent
+MEBIBYTE = 1 << 20
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; its exit code."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if list(arguments) in ([], ["serve"]):
+        return serve()
+    from cli.main import run
+
+    return run(arguments, open_app)
+
+
+def serve() -> int:
+    """Run the web app, and the bot where there is a token, until SIGTERM or SIGINT."""
+    try:
+        settings = load_settings()
+        listener = listen(settings)
+    except ConfigError as error:
+        print(error.detail, file=sys.stderr)
+        return 2
+    setup_logs(settings.log.level, settings.log.format, secret_values(settings))
+    with listener:
+        return asyncio.run(run_until_signal(settings, listener))
+
+
+def listen(settings: Settings) -> socket.socket:
+    """Bind and listen before anything heavy is loaded; callers wait in the backlog meanwhile."""
+    host, port = settings.server.host, settings.server.port
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        raise ConfigError(f"PORT = {port} on {host} can't be used: {error.strerror}; another one may be free") from None
+    listener.listen(128)
+    listener.setblocking(False)
+    return listener
+
+
+async def run_until_signal(settings: Settings, listener: socket.socket) -> int:
+    """Start all parts, wait for the end, stop them. A second signal doesn't wait any more."""
+    app, manager = wire(settings, listener)
+    ended = asyncio.Event()
+
+    def on_signal() -> None:
+        if ended.is_set():
+            os._exit(1)
+        ended.set()
+
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, on_signal)
+    starting = asyncio.create_task(manager.start())
+    waiting = asyncio.create_task(ended.wait())
+    await asyncio.wait({starting, waiting}, return_when=asyncio.FIRST_COMPLETED)
+    if not ended.is_set() and starting.exception() is None:
+        await waiting
+    await manager.stop()
+    await asyncio.wait({starting})
+    waiting.cancel()
+    failed = not ended.is_set()
+    if failed:
+        print(f"Goldcrest could not start: {starting.exception()}", file=sys.stderr)
+    return int(failed)
+
+
+def wire(settings: Settings, listener: socket.socket) -> tuple[App, SystemManager]:
+    """Build the parts of a server around one App."""
+    manager: SystemManager
+    app = make_app(settings, lambda: manager.state())
+
+    def http() -> HttpPart:
+        from api.server import HttpPart
+
+        return HttpPart(app, listener)
+
+    def shelf(downloads: Downloads) -> Shelf:
+        from services.shelf import Shelf
+
+        app.up_shelf = Shelf(settings.data_dir / "shelf", settings.storage)
+        downloads.deliver_to("web", app.up_shelf)
+        return app.up_shelf
+
+    def users(database: Database) -> Users:
+        from services.users import Users
+
+        app.up_users = Users(database, owner_id=settings.telegram.owner_id)
+        return app.up_users
+
+    def telegram(database: Database, _downloads: Downloads, _users: Users) -> TelegramPart:
+        from bot.client import TelegramPart
+
+        return TelegramPart(settings, app, database)
+
+    parts = [
+        Part("http", http),
+        *media_parts(settings, app, after="http"),
+        Part("shelf", shelf, ("downloads",)),
+    ]
+    if settings.telegram.bot_token:
+        parts.append(Part("users", users, ("database",)))
+        parts.append(Part("telegram", telegram, ("database", "downloads", "users"), vital=False))
+    manager = SystemManager(parts, stop_seconds=settings.start.stop_seconds)
+    return app, manager
+
+
+def make_app(settings: Settings, state: Callable[[], dict[str, object]]) -> App:
+    """The object that every front is given."""
+    from utils.texts import Texts
+
+    return App(settings=settings, texts=Texts(), state=state)
+
+
+def media_parts(settings: Settings, app: App, after: str | None = None) -> list[Part]:
+    """The way of a link without a front: database, egress, extractor, downloads."""
+    first = (after,) if after else ()
+
+    def database(*_first: object) -> Database:
+        from utils.database import Database
+
+        return Database(settings.data_dir / "goldcrest.db", ROOT / "core" / "migrations")
+
+    def egress(*_first: object) -> Egress:
+        from utils.egress import Egress
+
+        own = urlsplit(settings.server.public_url).hostname
+        app.up_egress = Egress(settings.egress, own_hosts=(own,) if own else ())
+        return app.up_egress
+
+    def extractor(egress: Egress) -> ExtractorHost:
+        from platforms.extractor.host import ExtractorHost
+
+        app.up_extractor = ExtractorHost(settings, egress)
+        return app.up_extractor
+
+    def downloads(database: Database, extractor: ExtractorHost) -> Downloads:
+        from core.job_queue import JobQueue
+        from core.platform_manager import PlatformManager
+        from platforms.registry import Registry
+        from services.downloads import Downloads
+        from services.stored import Offers, StoredFiles
+        from utils.addresses import parse_networks
+
+        limits = settings.downloads
+        registry = Registry(enabled=settings.platforms.enabled, allow=parse_networks(settings.egress.allow))
+        platforms = PlatformManager(
+            registry,
+            extractor,
+            settings.retry,
+            max_bytes=min(limits.max_size_mb, settings.telegram.max_upload_mb) * MEBIBYTE,
+            info_seconds=limits.info_minutes * 60,
+        )
+        app.up_downloads = Downloads(
+            platforms,
+            JobQueue(database, bound=limits.queue_bound, user_bound=limits.user_bound),
+            StoredFiles(database),
+            Offers(database),
+            work=settings.data_dir / "work",
+            parallel=limits.parallel,
+            links_per_message=limits.links_per_message,
+        )
+        return app.up_downloads
+
+    return [
+        Part("database", database, first),
+        Part("egress", egress, first),
+        Part("extractor", extractor, ("egress",)),
+        Part("downloads", downloads, ("database", "extractor")),
+    ]
+
+
+@asynccontextmanager
+async def open_app(settings: Settings) -> AsyncIterator[App]:
+    """The way of a link for a single command of the terminal."""
+    app = make_app(settings, lambda: manager.state())
+    manager = SystemManager(media_parts(settings, app), stop_seconds=settings.start.stop_seconds)
+    await manager.start()
+    try:
+        yield app
+    finally:
+        await manager.stop()
+
+
+def secret_values(settings: Settings) -> list[str]:
+    """Every value that must not stand in a log."""
+    found: list[str] = []
+    for section, key in sorted(SECRETS):
+        value = getattr(getattr(settings, section), key)
+        found += [value] if isinstance(value, str) else list(value)
+    return found
+
+
+if __name__ == "__main__":
+    sys.exit(main())
