@@ -7,7 +7,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -73,7 +73,7 @@ def listen(settings: Settings) -> socket.socket:
 
 async def run_until_signal(settings: Settings, listener: socket.socket) -> int:
     """Start all parts, wait for the end, stop them. A second signal doesn't wait any more."""
-    app, manager = wire(settings, listener)
+    manager = wire(settings, listener)
     ended = asyncio.Event()
 
     def on_signal() -> None:
@@ -98,10 +98,9 @@ async def run_until_signal(settings: Settings, listener: socket.socket) -> int:
     return int(failed)
 
 
-def wire(settings: Settings, listener: socket.socket) -> tuple[App, SystemManager]:
+def wire(settings: Settings, listener: socket.socket) -> SystemManager:
     """Build the parts of a server around one App."""
-    manager: SystemManager
-    app = make_app(settings, lambda: manager.state())
+    app = make_app(settings)
 
     def http() -> HttpPart:
         from api.server import HttpPart
@@ -135,14 +134,15 @@ def wire(settings: Settings, listener: socket.socket) -> tuple[App, SystemManage
         parts.append(Part("users", users, ("database",)))
         parts.append(Part("telegram", telegram, ("database", "downloads", "users"), vital=False))
     manager = SystemManager(parts, stop_seconds=settings.start.stop_seconds)
-    return app, manager
+    app.state = manager.state
+    return manager
 
 
-def make_app(settings: Settings, state: Callable[[], dict[str, object]]) -> App:
+def make_app(settings: Settings) -> App:
     """The object that every front is given."""
     from utils.texts import Texts
 
-    return App(settings=settings, texts=Texts(), state=state)
+    return App(settings=settings, texts=Texts())
 
 
 def media_parts(settings: Settings, app: App, after: str | None = None) -> list[Part]:
@@ -206,8 +206,9 @@ def media_parts(settings: Settings, app: App, after: str | None = None) -> list[
 @asynccontextmanager
 async def open_app(settings: Settings) -> AsyncIterator[App]:
     """The way of a link for a single command of the terminal."""
-    app = make_app(settings, lambda: manager.state())
+    app = make_app(settings)
     manager = SystemManager(media_parts(settings, app), stop_seconds=settings.start.stop_seconds)
+    app.state = manager.state
     await manager.start()
     try:
         yield app

@@ -28,7 +28,7 @@ class App:
 
     settings: Settings
     texts: Texts
-    state: Callable[[], dict[str, Any]]
+    state: Callable[[], dict[str, Any]] = dict
     up_downloads: Downloads | None = None
     up_users: Users | None = None
     up_shelf: Shelf | None = None
