@@ -134,11 +134,11 @@ async def test_independent_parts_start_side_by_side(time: Time, parts: Recorder)
     starting = asyncio.create_task(manager.start())
     await settle()
     assert "start quick" in parts.events
-    assert not manager.ready
+    assert manager.state()["ready"] is False
     assert manager.state()["state"] == "starting"
     parts.gates["start slow"].set()
     await starting
-    assert manager.ready
+    assert manager.state()["ready"] is True
     await manager.stop()
 
 

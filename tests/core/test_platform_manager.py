@@ -1,0 +1,177 @@
+"""The guard between use cases and sites: resolve, info cache, retry. Time and dice are the test's."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from core.platform_manager import INFO_BOUND, PlatformManager
+from platforms.base import Fetched, Link, Media
+from utils.config import load_settings
+from utils.errors import DeadLink, Private, RateLimited, SiteDown, UnsupportedLink
+
+RETRY = load_settings({}).retry
+
+
+def link(item="1", *, short=False):
+    return Link(f"https://site.test/{item}", f"site:{item}", "site", "video", item, short=short)
+
+
+def media(of):
+    return Media(of.platform, of.id, of.kind, of.canonical, of.url, "T", ())
+
+
+class Site:
+    """A platform and its registry; `fails` are raised first, one per call."""
+
+    def __init__(self):
+        self.fails = []
+        self.calls = []
+        self.leads_to = "https://site.test/9"
+
+    def platform(self, name):
+        assert name == "site"
+        return self
+
+    def claim(self, url):
+        if "nowhere" in url:
+            raise UnsupportedLink(url)
+        return link(url.rsplit("/", 1)[1], short="again" in url)
+
+    def detect(self, text, bound):
+        return text, bound
+
+    async def resolve(self, url):
+        self._call("resolve", url)
+        return self.leads_to
+
+    async def probe(self, link, _extractor, max_bytes):
+        self._call("probe", link.canonical)
+        assert max_bytes == 100
+        await asyncio.sleep(0)
+        return media(link)
+
+    async def fetch(self, media, quality, _extractor, folder, _max_bytes, on_progress):
+        self._call("fetch", quality)
+        return Fetched(media, ())
+
+    def _call(self, *what):
+        self.calls.append(what)
+        if self.fails:
+            raise self.fails.pop(0)
+
+
+@pytest.fixture
+def site():
+    return Site()
+
+
+@pytest.fixture
+def slept():
+    return []
+
+
+@pytest.fixture
+def now():
+    return [0.0]
+
+
+@pytest.fixture
+def manager(site, slept, now):
+    async def sleep(seconds):
+        slept.append(seconds)
+
+    return PlatformManager(
+        site, site, RETRY, max_bytes=100, info_seconds=60, clock=lambda: now[0], sleep=sleep, rng=lambda: 0.5
+    )
+
+
+async def test_a_probe_is_kept_for_its_time_and_shared_meanwhile(manager, site, now):
+    """Three callers and a later one ask the site once; when the time is over it is asked again."""
+    await asyncio.gather(*(manager.probe(link()) for _ in range(3)))
+    await manager.probe(link())
+    assert len(site.calls) == 1
+    now[0] = 61
+    await manager.probe(link())
+    assert len(site.calls) == 2
+
+
+async def test_the_info_cache_is_bounded(manager, site):
+    """The least recently used probe leaves first."""
+    for number in range(INFO_BOUND):
+        await manager.probe(link(str(number)))
+    await manager.probe(link("0"))
+    await manager.probe(link("new"))
+    site.calls.clear()
+    await manager.probe(link("0"))
+    await manager.probe(link("1"))
+    assert site.calls == [("probe", "site:1")]
+
+
+async def test_what_may_pass_is_tried_again_with_growing_waits(manager, site, slept):
+    """Full jitter on 2 and 4 seconds; with dice at one half that is 1 and 2."""
+    site.fails = [SiteDown(), SiteDown()]
+    await manager.probe(link())
+    assert slept == [1.0, 2.0]
+
+
+async def test_the_last_failure_is_the_one_that_is_told(manager, site):
+    """After the last try the error itself is raised, not one of the retry library."""
+    site.fails = [SiteDown("a"), SiteDown("b"), SiteDown("c"), SiteDown("d")]
+    with pytest.raises(SiteDown) as error:
+        await manager.probe(link())
+    assert error.value.detail == "c"
+
+
+async def test_a_bad_item_is_not_tried_again(manager, site, slept):
+    """Private stays private."""
+    site.fails = [Private()]
+    with pytest.raises(Private):
+        await manager.probe(link())
+    assert (len(site.calls), slept) == (1, [])
+
+
+async def test_a_site_that_names_its_wait_is_obeyed_within_reason(manager, site, slept):
+    """Five seconds are waited; an hour is told to the person instead."""
+    site.fails = [RateLimited(retry_after_seconds=5)]
+    await manager.probe(link())
+    assert slept == [5]
+    site.fails = [RateLimited(retry_after_seconds=3600)]
+    with pytest.raises(RateLimited):
+        await manager.probe(link("2"))
+    assert slept == [5]
+
+
+async def test_a_short_link_is_followed_once_and_remembered(manager, site):
+    """The item behind it is what is probed."""
+    assert (await manager.probe(link("x", short=True))).canonical == "site:9"
+    await manager.probe(link("x", short=True))
+    assert site.calls == [("resolve", "https://site.test/x"), ("probe", "site:9")]
+    for number in range(INFO_BOUND):
+        await manager.resolve(link(f"s{number}", short=True))
+    site.calls.clear()
+    await manager.resolve(link("x", short=True))
+    assert site.calls == [("resolve", "https://site.test/x")]
+
+
+@pytest.mark.parametrize("target", ["https://site.test/nowhere", "https://site.test/again"])
+async def test_a_short_link_that_leads_to_no_item_is_dead(manager, site, target):
+    """A home page or one more short link."""
+    site.leads_to = target
+    with pytest.raises(DeadLink):
+        await manager.probe(link("x", short=True))
+
+
+async def test_fetch_probes_first_and_retries_too(manager, site):
+    """The qualities of the probe are what the site is asked for."""
+    site.fails = []
+    await manager.probe(link())
+    site.fails = [SiteDown()]
+    fetched = await manager.fetch(link(), "best", Path("folder"), lambda _progress: None)
+    assert fetched.media.canonical == "site:1"
+    assert [call[0] for call in site.calls] == ["probe", "fetch", "fetch"]
+
+
+def test_detect_is_the_registry(manager):
+    """With the bound that was asked for."""
+    assert manager.detect("text", 3) == ("text", 3)

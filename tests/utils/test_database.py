@@ -1,0 +1,102 @@
+"""SQLite behind one connection, with real files."""
+
+import asyncio
+import sqlite3
+
+import pytest
+
+from utils.database import Database
+from utils.errors import LocalError
+
+
+@pytest.fixture
+def migrations(tmp_path):
+    folder = tmp_path / "migrations"
+    folder.mkdir()
+    (folder / "001_first.sql").write_text("CREATE TABLE t (n INTEGER PRIMARY KEY);")
+    return folder
+
+
+@pytest.fixture
+async def database(tmp_path, migrations):
+    database = Database(tmp_path / "data" / "x.db", migrations)
+    await database.start()
+    yield database
+    await database.stop()
+
+
+async def test_what_is_written_is_there_after_a_reopen_and_migrations_run_once(database, tmp_path, migrations):
+    """A second start applies only what is new."""
+    assert await database.run("INSERT INTO t VALUES (?)", 1) == 1
+    await database.stop()
+    (migrations / "002_more.sql").write_text("ALTER TABLE t ADD COLUMN x TEXT;")
+    again = Database(tmp_path / "data" / "x.db", migrations)
+    await again.start()
+    row = await again.one("SELECT * FROM t")
+    assert row is not None
+    assert dict(row) == {"n": 1, "x": None}
+    await again.stop()
+    await again.stop()
+    assert (tmp_path / "data" / "x.db").stat().st_mode & 0o077 == 0
+
+
+async def test_a_broken_migration_changes_nothing(tmp_path, migrations):
+    """The file before it stays applied, the broken one leaves no trace, and the next start can try again."""
+    (migrations / "002_broken.sql").write_text("CREATE TABLE half (n INTEGER);\nINSERT INTO nowhere VALUES (1);")
+    database = Database(tmp_path / "x.db", migrations)
+    with pytest.raises(sqlite3.OperationalError):
+        await database.start()
+    await database.stop()
+    (migrations / "002_broken.sql").write_text("CREATE TABLE whole (n INTEGER);")
+    await database.start()
+    tables = {row["name"] for row in await database.all("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    assert {"t", "whole"} <= tables
+    assert "half" not in tables
+    await database.stop()
+
+
+async def test_a_syntax_error_in_a_migration_outside_a_transaction(tmp_path, migrations):
+    """Even a script that ends the transaction by itself is reported, not swallowed."""
+    (migrations / "002_bad.sql").write_text("COMMIT; nonsense;")
+    database = Database(tmp_path / "x.db", migrations)
+    with pytest.raises(sqlite3.OperationalError):
+        await database.start()
+    await database.stop()
+
+
+async def test_a_transaction_is_all_or_nothing_and_others_wait(database):
+    """An error inside undoes it; another task's statement runs only afterwards."""
+    order = []
+
+    async def outsider():
+        await database.run("INSERT INTO t VALUES (10)")
+        order.append("outsider")
+
+    with pytest.raises(ValueError, match="stop"):
+        async with database.transaction():
+            await database.run("INSERT INTO t VALUES (1)")
+            task = asyncio.create_task(outsider())
+            await asyncio.sleep(0)
+            await database.run("INSERT INTO t VALUES (2)")
+            order.append("inside")
+            raise ValueError("stop")
+    await task
+    assert order == ["inside", "outsider"]
+    assert [row["n"] for row in await database.all("SELECT n FROM t")] == [10]
+    async with database.transaction():
+        await database.run("INSERT INTO t VALUES (3)")
+    assert len(await database.all("SELECT n FROM t")) == 2
+
+
+async def test_a_closed_database_says_so(database):
+    """Also to whoever was waiting for a turn when it closed."""
+    async with database.transaction():
+        late = asyncio.create_task(database.one("SELECT 1"))
+        await asyncio.sleep(0)
+        connection, database._connection = database._connection, None
+    with pytest.raises(LocalError):
+        await late
+    database._connection = connection
+    await database.stop()
+    with pytest.raises(LocalError):
+        await database.run("SELECT 1")
