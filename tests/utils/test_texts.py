@@ -45,7 +45,6 @@ def test_catalogue_has_no_empty_or_doubled_text(language):
 @pytest.mark.parametrize("language", [name for name in LANGUAGES if name != "en"])
 def test_languages_hold_the_same_keys(language):
     """A translation lacks nothing that English has, and has nothing more."""
-
     found = []
     for name in (language, "en"):
         with (CATALOGUES / name / "LC_MESSAGES" / "goldcrest.po").open("rb") as file:
