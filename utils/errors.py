@@ -367,6 +367,67 @@ class TelegramRefused(LocalError):
     http_status = 502
 
 
+# --- the HTTP door ----------------------------------------------------------------------------------------------------
+
+
+class BadRequest(LocalError):
+    """A request that can't be read; `problem` picks the sentence, the values fill it."""
+
+    code = "bad_request"
+    http_status = 400
+
+    def __init__(self, problem: str = "", **values: object) -> None:
+        super().__init__(problem, **values)
+        self.problem = problem
+
+    @property
+    def text_key(self) -> str:
+        """Key of the sentence for this problem."""
+        return f"error.{self.code}.{self.problem}" if self.problem else f"error.{self.code}"
+
+
+class BodyTooLarge(LocalError):
+    """More in the body of a request than any of ours needs; values: `limit_kb`."""
+
+    code = "body_too_large"
+    http_status = 413
+
+
+class MethodNotAllowed(LocalError):
+    """The address exists, but not with this method."""
+
+    code = "method_not_allowed"
+    http_status = 405
+
+
+class AccessDenied(LocalError):
+    """The page answers only on its own machine."""
+
+    code = "access_denied"
+    http_status = 403
+
+
+class KeyNeeded(LocalError):
+    """The page wants its access key."""
+
+    code = "key_needed"
+    http_status = 401
+
+
+class UnknownHost(LocalError):
+    """Reached under a name that isn't known to be ours; guards against DNS rebinding."""
+
+    code = "unknown_host"
+    http_status = 403
+
+
+class CrossSite(LocalError):
+    """Another site's page made the browser ask."""
+
+    code = "cross_site"
+    http_status = 403
+
+
 def all_errors(root: type[GoldcrestError] = GoldcrestError) -> list[type[GoldcrestError]]:
     """Every class of the tree, parents first."""
     found = [root]

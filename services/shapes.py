@@ -1,0 +1,52 @@
+"""JSON shapes that the terminal and the REST API share (design: `info`, errors)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from platforms.base import Media
+    from utils.errors import GoldcrestError
+    from utils.texts import Texts
+
+
+def media_shape(media: Media) -> dict[str, Any]:
+    """What a probe found out; of a quality what a person chooses by."""
+    return {
+        "platform": media.platform,
+        "id": media.id,
+        "kind": media.kind,
+        "title": media.title,
+        "uploader": media.uploader,
+        "duration_seconds": media.duration_seconds,
+        "is_live": media.is_live,
+        "url": media.url,
+        "canonical": media.canonical,
+        "thumbnail": media.thumbnail,
+        "qualities": [
+            {
+                "key": quality.key,
+                "label": quality.label,
+                "height": quality.height,
+                "codec": quality.codec,
+                "size_bytes": quality.size_bytes,
+                "fits": quality.fits,
+                "ext": quality.ext,
+            }
+            for quality in media.qualities
+        ],
+    }
+
+
+def error_shape(error: GoldcrestError, texts: Texts) -> dict[str, Any]:
+    """A failure: `code` for programs, `message` and `hint` for people, `retry` whether it may pass by itself."""
+    explained = texts.error(error)
+    shape: dict[str, Any] = {
+        "code": error.code,
+        "retry": error.retry,
+        "message": explained.sentence,
+        "hint": explained.hint,
+    }
+    if error.retry_after_seconds:
+        shape["retry_after_seconds"] = error.retry_after_seconds
+    return shape
