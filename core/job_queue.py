@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -126,14 +126,13 @@ class JobQueue:
         row = await self._database.one(f"{BEGIN_SQL} id = ? AND state = 'accepted' RETURNING *", self._clock(), job.id)
         return _job(row) if row else None
 
-    async def move(self, job: Job, state: str, error_code: str | None = None) -> Job:
-        """Put an open job into another state; a job that has ended stays as it is."""
-        now = self._clock()
-        await self._database.run(
-            f"UPDATE jobs SET state = ?, error_code = ?, updated_at = ? WHERE id = ? AND {OPEN_SQL}",  # noqa: S608 - constant
-            *(state, error_code, now, job.id),
+    async def move(self, job: Job, state: str, error_code: str | None = None) -> Job | None:
+        """Put an open job into another state; None for a job that has ended already, which stays as it is."""
+        row = await self._database.one(
+            f"UPDATE jobs SET state = ?, error_code = ?, updated_at = ? WHERE id = ? AND {OPEN_SQL} RETURNING *",  # noqa: S608 - constant
+            *(state, error_code, self._clock(), job.id),
         )
-        return replace(job, state=state, error_code=error_code, updated_at=now)
+        return _job(row) if row else None
 
     async def recover(self) -> tuple[list[Job], list[Job]]:
         """After a start: what was under way is accepted again; returns (all accepted, given up as poison)."""

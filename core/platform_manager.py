@@ -122,7 +122,11 @@ class PlatformManager:
             sleep=self._sleep,
             reraise=True,
         )
-        return await retrying(attempt)
+
+        async def run() -> T:
+            return await attempt()
+
+        return await retrying(run)
 
     def _may_pass(self, error: BaseException) -> bool:
         return (

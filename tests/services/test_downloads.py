@@ -15,6 +15,11 @@ async def settled(condition):
             await asyncio.sleep(0.001)
 
 
+async def landed(downloads):
+    """No flight is in the air."""
+    await settled(lambda: not downloads._workers._flights)
+
+
 async def test_an_order_is_fetched_handed_over_and_leaves_no_folder(downloads, sites, telegram, tmp_path):
     """Phases come in order, the last one is always told, the working folder is gone."""
     job = await downloads.submit(order())
@@ -30,6 +35,7 @@ async def test_an_order_is_fetched_handed_over_and_leaves_no_folder(downloads, s
 async def test_the_same_link_comes_from_the_stored_copy_without_asking_the_site(downloads, sites, telegram):
     """The second order is a hand-over of Telegram's copy."""
     await ended(downloads, await downloads.submit(order()))
+    await landed(downloads)
     again = await downloads.submit(order(user=8))
     assert (await ended(downloads, again)).phase == "done"
     assert telegram.resent == [(again.id, "file")]
@@ -41,6 +47,7 @@ async def test_the_same_link_comes_from_the_stored_copy_without_asking_the_site(
 async def test_a_dead_copy_is_forgotten_and_downloaded_again(downloads, sites, telegram):
     """The person gets the file all the same."""
     await ended(downloads, await downloads.submit(order()))
+    await landed(downloads)
     telegram.alive = False
     again = await downloads.submit(order())
     assert (await ended(downloads, again)).phase == "done"
