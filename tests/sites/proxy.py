@@ -1,0 +1,97 @@
+"""The server: an HTTP proxy that terminates TLS itself, and a plain origin for whoever speaks to it directly."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ssl
+from collections.abc import Awaitable, Callable
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Final
+
+from tests.sites.messages import Reply, Request, text
+from tests.sites.wire import read_request, write_reply
+
+if TYPE_CHECKING:
+    from tests.sites.authority import Authority
+    from tests.sites.journal import Journal
+
+LINE_BOUND: Final = 1 << 20
+GONE: Final = (ConnectionError, asyncio.IncompleteReadError, ssl.SSLError, TimeoutError, ValueError)
+
+Handler = Callable[[Request], Awaitable[Reply | None]]
+
+
+class Proxy:
+    """Answers for every host that `knows` accepts; of any other name it says that it has no address."""
+
+    def __init__(self, handler: Handler, knows: Callable[[str], bool], authority: Authority, journal: Journal) -> None:
+        self._handler = handler
+        self._knows = knows
+        self._authority = authority
+        self._journal = journal
+        self._connections: set[asyncio.Task[None]] = set()
+        self._server: asyncio.Server | None = None
+        self.port = 0
+
+    async def start(self, host: str = "127.0.0.1", port: int = 0) -> None:
+        """Listen; `port` is known afterwards."""
+        self._server = await asyncio.start_server(self._connected, host, port, limit=LINE_BOUND)
+        self.port = self._server.sockets[0].getsockname()[1]
+
+    async def stop(self) -> None:
+        """Stop listening and cut every connection, also those that hang on purpose."""
+        if self._server:
+            self._server.close()
+        for task in self._connections:
+            task.cancel()
+        await asyncio.gather(*self._connections, return_exceptions=True)
+
+    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._connections.add(task)
+        try:
+            with contextlib.suppress(*GONE):
+                await self._talk(reader, writer, "http", "")
+        except asyncio.CancelledError:
+            # asyncio.start_server reports a cancelled callback as an error of the loop; only our own stop() cancels.
+            pass
+        finally:
+            self._connections.discard(task)
+            writer.transport.abort()
+
+    async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, scheme: str, host: str) -> None:
+        while request := await read_request(reader, scheme, host):
+            if request.method == "CONNECT":
+                await self._tunnel(request, reader, writer)
+                return
+            if not await self._answer(request, reader, writer):
+                return
+
+    async def _tunnel(self, request: Request, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        entry = self._journal.open(request)
+        if not self._knows(request.host):
+            entry.status = HTTPStatus.BAD_GATEWAY
+            writer.write(b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n")
+            await writer.drain()
+            return
+        entry.status = HTTPStatus.OK
+        writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
+        await writer.drain()
+        plain = request.port == 80
+        if not plain:
+            await writer.start_tls(self._authority.context(request.host))
+        place = request.host if request.port is None else f"{request.host}:{request.port}"
+        await self._talk(reader, writer, "http" if plain else "https", place.removesuffix(":443"))
+
+    async def _answer(self, request: Request, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+        entry = self._journal.open(request)
+        if self._knows(request.host):
+            reply = await self._handler(request) or text(f"no replica of {request.url}", status=404)
+        else:
+            reply = text("no such host", status=HTTPStatus.BAD_GATEWAY)
+        entry.status = reply.status
+        keep = await write_reply(reader, writer, request, reply, entry.sent)
+        entry.done = True
+        return keep
