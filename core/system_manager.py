@@ -8,14 +8,13 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
-import structlog
-
 from core.parts import Health, Part, Phase, Slot, name_of, plan
 from utils.errors import GoldcrestError, ShuttingDown
+from utils.logs import get_logger
 
 __all__ = ["Health", "Part", "Phase", "SystemManager"]
 
-log = structlog.get_logger()
+log = get_logger()
 
 
 class SystemManager:

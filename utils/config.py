@@ -6,13 +6,53 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import Any, Final
 
 import msgspec
 import yaml
-from msgspec import Meta, Struct
 
 from utils.errors import ConfigError
+from utils.setting_values import misfit, plain
+from utils.settings import (
+    SECRETS,
+    Cache,
+    Downloads,
+    Egress,
+    Extractor,
+    Limits,
+    Log,
+    Memory,
+    Platforms,
+    Retry,
+    Sandbox,
+    Section,
+    Server,
+    Settings,
+    Start,
+    Storage,
+    Telegram,
+)
+
+__all__ = [
+    "SECRETS",
+    "Cache",
+    "Downloads",
+    "Egress",
+    "Extractor",
+    "Limits",
+    "Log",
+    "Memory",
+    "Platforms",
+    "Retry",
+    "Sandbox",
+    "Section",
+    "Server",
+    "Settings",
+    "Start",
+    "Storage",
+    "Telegram",
+    "load_settings",
+]
 
 DEFAULTS: Final = Path(__file__).resolve().parent.parent / "config" / "default.yaml"
 PREFIX: Final = "GOLDCREST_"
@@ -39,220 +79,125 @@ SHORT_NAMES: Final[Mapping[str, tuple[str, str]]] = {
     "EGRESS_TRUST": ("egress", "trust"),
     "EGRESS_ALLOW": ("egress", "allow"),
 }
-#: keys whose values never reach logs, /status or error lines
-SECRETS: Final = frozenset({("telegram", "bot_token"), ("telegram", "api_hash"), ("platforms", "youtube_po_token")})
-
-Seconds = Annotated[float, Meta(gt=0, le=86_400)]
-Count = Annotated[int, Meta(ge=1, le=100_000)]
-Megabytes = Annotated[int, Meta(ge=1, le=1_000_000)]
-Port = Annotated[int, Meta(ge=0, le=65_535)]
-HostPort = Annotated[str, Meta(pattern=r"^$|^[^\s:]+:\d{1,5}$")]
-HttpUrl = Annotated[str, Meta(pattern=r"^$|^https?://\S+$")]
-BotToken = Annotated[str, Meta(pattern=r"^$|^\d+:[\w-]{30,}$")]
-
-
-class Section(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A part of the settings; the units stand in config/default.yaml."""
-
-
-class Telegram(Section):
-    """Account and limits of the bot."""
-
-    bot_token: BotToken
-    api_id: Annotated[int, Meta(ge=0)]
-    api_hash: Annotated[str, Meta(pattern=r"^$|^[0-9a-fA-F]{32}$")]
-    owner_id: Annotated[int, Meta(ge=0)]
-    storage_chat_id: int
-    server: HostPort
-    server_key: str
-    max_upload_mb: Annotated[int, Meta(ge=1, le=4000)]
-    edit_interval_seconds: Annotated[float, Meta(ge=0.05, le=60)]
-    upload_streams: Annotated[int, Meta(ge=1, le=8)]
-    lazy_raw: bool
-
-
-class Server(Section):
-    """The HTTP side."""
-
-    host: str
-    port: Port
-    public_url: HttpUrl
-
-
-class Storage(Section):
-    """What lies on disk."""
-
-    data_dir: Annotated[str, Meta(min_length=1)]
-    shelf_minutes: Annotated[float, Meta(gt=0, le=10_080)]
-    shelf_mb: Megabytes
-
-
-class Memory(Section):
-    """The cap of the whole tree."""
-
-    cap_mb: Annotated[int, Meta(ge=64, le=1_000_000)]
-
-
-class Start(Section):
-    """Start and stop."""
-
-    cold_start_target_seconds: Seconds
-    stop_seconds: Seconds
-
-
-class Platforms(Section):
-    """Which sites, with which tokens."""
-
-    enabled: tuple[str, ...]
-    youtube_po_token: tuple[str, ...]
-
-
-class Extractor(Section):
-    """Bounds of a worker."""
-
-    probe_deadline_seconds: Seconds
-    fetch_deadline_seconds: Seconds
-    stall_seconds: Seconds
-    idle_stop_seconds: Seconds
-    socket_timeout_seconds: Seconds
-    retries: Annotated[int, Meta(ge=0, le=20)]
-    child_memory_mb: Annotated[int, Meta(ge=64, le=1_000_000)]
-
-
-class Downloads(Section):
-    """Bounds of the queue."""
-
-    max_size_mb: Megabytes
-    parallel: Annotated[int, Meta(ge=1, le=64)]
-    queue_bound: Count
-    user_bound: Count
-    info_minutes: Annotated[float, Meta(ge=0, le=1440)]
-    links_per_message: Count
-
-
-class Egress(Section):
-    """The one way out."""
-
-    upstream: HttpUrl
-    trust: str
-    allow: tuple[str, ...]
-    ports: tuple[Annotated[int, Meta(ge=1, le=65_535)], ...]
-    idle_seconds: Seconds
-    connect_seconds: Seconds
-    dns_seconds: Seconds
-    quota_factor: Annotated[float, Meta(ge=1, le=100)]
-
-
-class Cache(Section):
-    """Metadata on disk."""
-
-    size_mb: Megabytes
-
-
-class Limits(Section):
-    """How much one person may ask."""
-
-    requests_per_minute: Count
-
-
-class Retry(Section):
-    """How often a passing failure is tried again."""
-
-    max_attempts: Annotated[int, Meta(ge=1, le=20)]
-    base_seconds: Seconds
-    cap_seconds: Seconds
-
-
-class Sandbox(Section):
-    """Confinement of workers."""
-
-    landlock: bool
-
-
-class Log(Section):
-    """What is logged and how."""
-
-    level: Literal["debug", "info", "warning", "error"]
-    format: Literal["auto", "json", "text"]
-
-
-class Settings(Section):
-    """All settings; one attribute per section of config/default.yaml."""
-
-    telegram: Telegram
-    server: Server
-    storage: Storage
-    memory: Memory
-    start: Start
-    platforms: Platforms
-    extractor: Extractor
-    downloads: Downloads
-    egress: Egress
-    cache: Cache
-    limits: Limits
-    retry: Retry
-    sandbox: Sandbox
-    log: Log
-
-    @property
-    def data_dir(self) -> Path:
-        """The data folder as an absolute path."""
-        return Path(self.storage.data_dir).expanduser().absolute()
+Tree = dict[str, dict[str, Any]]
 
 
 def load_settings(environment: Mapping[str, str] | None = None, defaults: Path = DEFAULTS) -> Settings:
     """Read and check all settings.
 
-    `environment` is os.environ unless a test gives its own. Raises ConfigError whose detail is one line naming the
-    setting, its value and what fits.
+    `environment` is os.environ unless a test gives its own; an empty variable leaves the default. Raises ConfigError
+    whose detail is one line naming the setting, its value and what fits.
     """
-    environment = os.environ if environment is None else environment
-    tree: dict[str, dict[str, Any]] = yaml.load(defaults.read_text("utf-8"), getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-    names: dict[tuple[str, str], str] = {}
-    for name, text in environment.items():
-        place = _place(name, tree)
-        if place is None:
-            continue
-        section, key = place
-        if place in names and name in SHORT_NAMES:
-            continue  # the long name is the more precise one
-        names[place] = name
-        tree[section][key] = _items(text) if isinstance(tree[section][key], list) else text.strip()
+    tree = _read(defaults)
+    names = _override(tree, os.environ if environment is None else environment)
+    sections = _sections()
     for section, values in tree.items():
         for key, value in values.items():
-            _check(section, key, value, names.get((section, key), f"{section}.{key}"))
-    return msgspec.convert(tree, Settings, strict=False)
+            values[key] = plain(value, sections[section][key])
+    try:
+        settings = msgspec.convert(tree, Settings, strict=False)
+    except msgspec.ValidationError:
+        raise ConfigError(_complaint(tree, names)) from None
+    _agree(settings)
+    return settings
 
 
-def _place(name: str, tree: Mapping[str, Mapping[str, Any]]) -> tuple[str, str] | None:
+def environment_name(section: str, key: str) -> str:
+    """The variable that sets it: the short name where there is one."""
+    short = (name for name, place in SHORT_NAMES.items() if place == (section, key))
+    return next(short, f"{PREFIX}{section}__{key}".upper())
+
+
+def _read(defaults: Path) -> Tree:
+    try:
+        tree = yaml.load(defaults.read_text("utf-8"), getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both safe
+    except (OSError, ValueError, yaml.YAMLError) as error:
+        raise ConfigError(f"{defaults.name} can't be read: {_one_line(error)}") from None
+    known = _sections()
+    if not isinstance(tree, dict) or not all(isinstance(values, dict) for values in tree.values()):
+        raise ConfigError(f"{defaults.name} must hold sections with settings, like `log:` and beneath it `level: info`")
+    for section, values in tree.items():
+        for key in values:
+            if key not in known.get(section, {}):
+                raise ConfigError(f"{defaults.name}: {section}.{key} is not a setting")
+    for section, keys in known.items():
+        for key in keys:
+            if key not in tree.get(section, {}):
+                raise ConfigError(f"{defaults.name}: {section}.{key} is missing")
+    return tree
+
+
+def _override(tree: Tree, environment: Mapping[str, str]) -> dict[tuple[str, str], str]:
+    """Put the environment's values into the tree; the name that set each."""
+    names: dict[tuple[str, str], str] = {}
+    for name in sorted(environment, key=lambda name: name not in SHORT_NAMES):  # the long name wins
+        place = _place(name)
+        if place is not None and (text := environment[name].strip()):
+            names[place] = name
+            tree[place[0]][place[1]] = text
+    return names
+
+
+def _place(name: str) -> tuple[str, str] | None:
     if name in SHORT_NAMES:
         return SHORT_NAMES[name]
     if not name.startswith(PREFIX):
         return None
     section, _, key = name.removeprefix(PREFIX).lower().partition("__")
-    if key not in tree.get(section, {}):
+    if key not in _sections().get(section, {}):
         raise ConfigError(f"{name} is not a setting; config/default.yaml lists them all")
     return section, key
 
 
-def _items(text: str) -> list[str]:
-    return [item for item in re.split(r"[,\s]+", text.strip()) if item]
+def _sections() -> dict[str, dict[str, Any]]:
+    """Section -> key -> type."""
+    sections = msgspec.structs.fields(Settings)
+    return {section.name: {key.name: key.type for key in msgspec.structs.fields(section.type)} for section in sections}
 
 
-def _check(section: str, key: str, value: Any, name: str) -> None:
-    """Convert one value alone so that the error names this setting and nothing else."""
-    owner = Settings.__annotations__[section]
-    field = next(f for f in msgspec.structs.fields(globals()[owner]) if f.name == key)
-    try:
-        msgspec.convert(value, field.type, strict=False)
-    except msgspec.ValidationError as error:
-        shown = "(hidden)" if (section, key) in SECRETS else repr(value)
-        raise ConfigError(f"{name} = {shown} does not fit: {_fits(str(error))}") from None
+def _complaint(tree: Tree, names: Mapping[tuple[str, str], str]) -> str:
+    """The one line about the first value that doesn't fit."""
+    places = ((section, key) for section, keys in _sections().items() for key in keys)
+    section, key, wanted = next(
+        (section, key, wanted)
+        for section, key in places
+        if (wanted := misfit(tree[section][key], _sections()[section][key])) is not None
+    )
+    return _line(
+        names.get((section, key), f"{section}.{key}"), (section, key), tree[section][key], f"it must be {wanted}"
+    )
 
 
-def _fits(message: str) -> str:
-    """msgspec's message in our words."""
-    message = re.sub(r" - at `\$.*`$", "", message)
-    message = re.sub(r"^Expected `(\w+)`, got `\w+`$", r"it must be of type \1", message)
-    message = re.sub(r"^Expected `(\w+)` ", r"it must be \1 ", message)
-    return re.sub(r"matching regex '.*'", "in its usual form", message)
+def _line(name: str, place: tuple[str, str], value: Any, reason: str) -> str:
+    text = ",".join(map(str, value)) if isinstance(value, list | tuple) else value
+    shown = "(hidden)" if place in SECRETS else re.sub(r"//[^/@\s]+@", "//***@", repr(text))
+    return f"{name} = {shown} does not fit: {reason}"
+
+
+def _agree(settings: Settings) -> None:
+    """What a single value can't tell: settings that belong together, and what stands outside."""
+    telegram, egress = settings.telegram, settings.egress
+    if telegram.bot_token and not (telegram.api_id and telegram.api_hash):
+        raise ConfigError(
+            "BOT_TOKEN is set, so API_ID and API_HASH must be set too; https://my.telegram.org shows them"
+        )
+    if bool(telegram.server) != bool(telegram.server_key):
+        raise ConfigError("TELEGRAM_SERVER and TELEGRAM_SERVER_KEY must be set together")
+    if (settings.server.access == "key") != bool(settings.server.access_key):
+        raise ConfigError("GOLDCREST_SERVER__ACCESS = key and GOLDCREST_SERVER__ACCESS_KEY must be set together")
+    for place, path in ((("telegram", "server_key"), telegram.server_key), (("egress", "trust"), egress.trust)):
+        if path and not Path(path).expanduser().is_file():
+            raise ConfigError(_line(environment_name(*place), place, path, "there is no such file"))
+    if not egress.allow:
+        return
+    import ipaddress
+
+    for network in egress.allow:
+        try:
+            ipaddress.ip_network(network, strict=False)
+        except ValueError:
+            raise ConfigError(_line("EGRESS_ALLOW", ("egress", "allow"), network, "there is no such network")) from None
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())

@@ -1,0 +1,198 @@
+"""The shape of the settings: one frozen section per section of config/default.yaml, each value with what fits."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Final, Literal
+
+from msgspec import Meta, Struct
+
+#: keys whose values never reach logs, /status or error lines
+SECRETS: Final = frozenset(
+    {("telegram", "bot_token"), ("telegram", "api_hash"), ("server", "access_key"), ("platforms", "youtube_po_token")}
+)
+
+Seconds = Annotated[float, Meta(gt=0, le=86_400)]
+Count = Annotated[int, Meta(ge=1, le=100_000)]
+Megabytes = Annotated[int, Meta(ge=1, le=1_000_000)]
+Port = Annotated[int, Meta(ge=0, le=65_535)]
+HostPort = Annotated[
+    str, Meta(pattern=r"^$|^(\[[0-9a-fA-F:.]+\]|[^\s:\[\]]+):\d{1,5}$", description="host:port, like 127.0.0.1:8443")
+]
+HttpUrl = Annotated[
+    str, Meta(pattern=r"^$|^https?://[^\s/]+\S*$", description="a URL that begins with http:// or https://")
+]
+BotToken = Annotated[
+    str,
+    Meta(
+        pattern=r"^$|^\d+:[\w-]{30,}$",
+        description="a token from @BotFather, like 123456:ABC-DEF…",
+    ),
+]
+AccessKey = Annotated[str, Meta(pattern=r"^$|^\S{16,}$", description="a password of at least 16 characters")]
+ApiHash = Annotated[
+    str,
+    Meta(
+        pattern=r"^$|^[0-9a-fA-F]{32}$", description="the 32 hexadecimal digits that my.telegram.org shows as api_hash"
+    ),
+]
+Network = Annotated[
+    str, Meta(pattern=r"^[0-9a-fA-F.:]+(/\d{1,3})?$", description="networks like 10.0.0.0/8 or fd00::/8")
+]
+
+
+class Section(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A part of the settings; the units stand in config/default.yaml."""
+
+
+class Telegram(Section, frozen=True):
+    """Account and limits of the bot."""
+
+    bot_token: BotToken
+    api_id: Annotated[int, Meta(ge=0)]
+    api_hash: ApiHash
+    owner_id: Annotated[int, Meta(ge=0)]
+    storage_chat_id: int
+    server: HostPort
+    server_key: str
+    max_upload_mb: Annotated[int, Meta(ge=1, le=4000)]
+    edit_interval_seconds: Annotated[float, Meta(ge=0.05, le=60)]
+    upload_streams: Annotated[int, Meta(ge=1, le=8)]
+    lazy_raw: bool
+
+
+class Server(Section, frozen=True):
+    """The HTTP side."""
+
+    host: str
+    port: Port
+    public_url: HttpUrl
+    access: Literal["local", "open", "key"]
+    access_key: AccessKey
+
+
+class Storage(Section, frozen=True):
+    """What lies on disk."""
+
+    data_dir: Annotated[str, Meta(min_length=1)]
+    shelf_minutes: Annotated[float, Meta(gt=0, le=10_080)]
+    shelf_mb: Megabytes
+
+
+class Memory(Section, frozen=True):
+    """The cap of the whole tree."""
+
+    cap_mb: Annotated[int, Meta(ge=64, le=1_000_000)]
+
+
+class Start(Section, frozen=True):
+    """Start and stop."""
+
+    cold_start_target_seconds: Seconds
+    stop_seconds: Seconds
+
+
+class Platforms(Section, frozen=True):
+    """Which sites, with which tokens."""
+
+    enabled: tuple[str, ...]
+    youtube_po_token: tuple[str, ...]
+
+
+class Extractor(Section, frozen=True):
+    """Bounds of a worker."""
+
+    probe_deadline_seconds: Seconds
+    fetch_deadline_seconds: Seconds
+    stall_seconds: Seconds
+    idle_stop_seconds: Seconds
+    socket_timeout_seconds: Seconds
+    retries: Annotated[int, Meta(ge=0, le=20)]
+    child_memory_mb: Annotated[int, Meta(ge=64, le=1_000_000)]
+
+
+class Downloads(Section, frozen=True):
+    """Bounds of the queue."""
+
+    max_size_mb: Megabytes
+    parallel: Annotated[int, Meta(ge=1, le=64)]
+    queue_bound: Count
+    user_bound: Count
+    info_minutes: Annotated[float, Meta(ge=0, le=1440)]
+    links_per_message: Count
+
+
+class Egress(Section, frozen=True):
+    """The one way out."""
+
+    upstream: HttpUrl
+    trust: str
+    allow: tuple[Network, ...]
+    ports: tuple[Annotated[int, Meta(ge=1, le=65_535)], ...]
+    idle_seconds: Seconds
+    connect_seconds: Seconds
+    dns_seconds: Seconds
+    quota_factor: Annotated[float, Meta(ge=1, le=100)]
+
+
+class Cache(Section, frozen=True):
+    """Metadata on disk."""
+
+    size_mb: Megabytes
+
+
+class Limits(Section, frozen=True):
+    """How much one person may ask."""
+
+    requests_per_minute: Count
+
+
+class Retry(Section, frozen=True):
+    """How often a passing failure is tried again."""
+
+    max_attempts: Annotated[int, Meta(ge=1, le=20)]
+    base_seconds: Seconds
+    cap_seconds: Seconds
+
+
+class Sandbox(Section, frozen=True):
+    """Confinement of workers."""
+
+    landlock: bool
+
+
+class Log(Section, frozen=True):
+    """What is logged and how."""
+
+    level: Literal["debug", "info", "warning", "error"]
+    format: Literal["auto", "json", "text"]
+
+
+class Settings(Section, frozen=True):
+    """All settings; one attribute per section of config/default.yaml."""
+
+    telegram: Telegram
+    server: Server
+    storage: Storage
+    memory: Memory
+    start: Start
+    platforms: Platforms
+    extractor: Extractor
+    downloads: Downloads
+    egress: Egress
+    cache: Cache
+    limits: Limits
+    retry: Retry
+    sandbox: Sandbox
+    log: Log
+
+    @property
+    def data_dir(self) -> Path:
+        """The data folder as an absolute path."""
+        return Path(self.storage.data_dir).expanduser().absolute()
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Every secret value that is set, for the logs to hide."""
+        values = (getattr(getattr(self, section), key) for section, key in sorted(SECRETS))
+        return tuple(text for value in values for text in ((value,) if isinstance(value, str) else value) if text)
