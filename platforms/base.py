@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, ClassVar, Final, Protocol
+
+from utils.errors import TooLarge
 
 QUALITY_HEIGHTS = (4320, 2160, 1440, 1080, 720, 480, 360, 240, 144)
 AUDIO_QUALITIES = ("audio", "mp3", "m4a", "opus")
@@ -13,7 +17,12 @@ AUDIO_QUALITIES = ("audio", "mp3", "m4a", "opus")
 QUALITY_KEYS = ("best", "worst", "no_watermark", *(f"{height}p" for height in QUALITY_HEIGHTS), *AUDIO_QUALITIES)
 
 ITEM_KINDS = ("video", "short", "reel", "clip", "live", "story", "photo", "carousel", "track", "item")
-LIST_KINDS = ("playlist", "channel", "user", "search")
+LIST_KINDS = ("playlist", "channel", "user", "search", "tag", "sound", "stories")
+#: entries of a list that one probe looks at
+LIST_BOUND: Final = 50
+MEBIBYTE: Final = 1 << 20
+
+_START_TIME: Final = re.compile(r"[?&#](?:t|start|time_continue)=([0-9hms]+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +45,12 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Quality:
-    """One button of the menu.
+    """One button of the menu, or one more word that can be asked for.
 
     `key` is one of QUALITY_KEYS; `height` in pixels of the shorter side's class (None for audio); `codec` like "h264",
     "vp9", "aac"; `size_bytes` the sum of video and audio (None: unknown); `fits`: not larger than Telegram's limit as
-    far as known; `format_id`: yt-dlp's explicit ids ("136+140"), never a search expression; `ext`: container to expect.
+    far as known; `format_id`: yt-dlp's explicit ids ("136+140"), never a search expression; `ext`: container to expect;
+    `approximate`: the size is reckoned from bit rates or is the site's own estimate.
     """
 
     key: str
@@ -51,11 +61,16 @@ class Quality:
     fits: bool
     format_id: str
     ext: str = "mp4"
+    approximate: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Media:
-    """What a probe found out. `qualities` stand best first, audio last; empty where only `kind` tells something."""
+    """What a probe found out.
+
+    `qualities` stand best first, audio last; empty where only `kind` tells something. `extras`: what may be asked for
+    by name though no menu shows it (worst, no_watermark, mp3, m4a, opus).
+    """
 
     platform: str
     id: str
@@ -68,6 +83,7 @@ class Media:
     thumbnail: str | None = None
     uploader: str = ""
     is_live: bool = False
+    extras: tuple[Quality, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,3 +152,115 @@ class FetchOrder:
     max_bytes: int
     audio: str = ""
     title: str = ""
+
+
+class Platform:
+    r"""One site: facts as class attributes, the usual way as methods.
+
+    `hosts`: names that belong to the site, with all their subdomains; `subdomains`: regex of those that carry media.
+    `paths`: regexes of path and query, or a mapping of kind to them. Each holds a group `id`, or `name` where case
+    doesn't matter; one that doesn't begin with a slash begins with the host. What may follow (a slash, `?…`, `&…`) is
+    understood. `shares`: the same for links that tell their item only by a redirect. `address`: the page of an item
+    as the extractor takes it, by kind; the link itself where there is none. `extractors`: regexes of yt-dlp's names
+    for its extractors. `options`: yt-dlp's parameters. `rate`: requests per second that the site bears.
+    `examples`: links and their canonical key without the platform's name; `strangers`: links of the site without media.
+    """
+
+    name: ClassVar[str] = ""
+    hosts: ClassVar[tuple[str, ...]] = ()
+    subdomains: ClassVar[str] = "www|m|mobile"
+    paths: ClassVar[tuple[str, ...] | Mapping[str, str | tuple[str, ...]]] = ()
+    shares: ClassVar[tuple[str, ...]] = ()
+    address: ClassVar[Mapping[str, str]] = {}
+    extractors: ClassVar[tuple[str, ...]] = ()
+    options: ClassVar[Mapping[str, Any]] = {}
+    rate: ClassVar[float] = 1.0
+    examples: ClassVar[Mapping[str, str]] = {}
+    strangers: ClassVar[tuple[str, ...]] = ()
+
+    def __init_subclass__(cls) -> None:
+        """A site is named as its module unless it says otherwise."""
+        cls.name = cls.__dict__.get("name") or cls.__module__.rpartition(".")[2]
+
+    def match(self, url: str) -> Link | None:
+        """The link where the normalised URL is one of an item or list; None for any other page of the site."""
+        place = url.partition("://")[2].partition("#")[0]
+        if not self._host.match(place):
+            return None
+        for kind, pattern in self._patterns:
+            if found := pattern.fullmatch(place):
+                groups = found.groupdict()
+                return self._link(url, kind, groups.get("id") or groups["name"].lower())
+        return None
+
+    async def probe(self, link: Link, extractor: Extractor, max_bytes: int) -> Media:
+        """Ask the site. Raises a GoldcrestError."""
+        return self.describe(await extractor.extract(link.url, self.asked(link.kind)), link, max_bytes)
+
+    def describe(self, info: Mapping[str, Any], link: Link, max_bytes: int) -> Media:
+        """The site's answer as Media. Raises NoMedia or NotLiveYet."""
+        from platforms.extractor.formats import describe  # it needs the shapes above
+
+        return describe(info, link, max_bytes)
+
+    async def fetch(  # noqa: PLR0917 - what, how good, by whom, where to, how much, whom to tell
+        self,
+        media: Media,
+        quality_key: str,
+        extractor: Extractor,
+        folder: Path,
+        max_bytes: int,
+        on_progress: ProgressSink,
+    ) -> Fetched:
+        """Download the quality nearest to the one asked for. Raises UnknownQuality, TooLarge or what the site says."""
+        from platforms.extractor.formats import choose  # it needs the shapes above
+
+        quality = choose(media, quality_key)
+        if not quality.fits:
+            raise TooLarge(size_mb=(quality.size_bytes or 0) // MEBIBYTE, limit_mb=max_bytes // MEBIBYTE)
+        order = FetchOrder(
+            media.url,
+            folder,
+            quality.format_id,
+            self.asked(media.kind),
+            max_bytes,
+            audio=quality.ext if quality.key in AUDIO_QUALITIES else "",
+            title=media.title,
+        )
+        result = await extractor.fetch(order, on_progress)
+        return Fetched(media, tuple(_file(fields) for fields in result["files"]))
+
+    def asked(self, kind: str) -> dict[str, Any]:
+        """yt-dlp's parameters: a list is read without its items, of an item that is a list the first one is taken."""
+        if kind in LIST_KINDS:
+            return {"extract_flat": "in_playlist", "playlist_items": f"1:{LIST_BOUND}", **self.options}
+        return {"noplaylist": True, "playlist_items": "1", **self.options}
+
+    def _link(self, url: str, kind: str, item: str) -> Link:
+        if kind == "share":
+            return Link(url, f"{self.name}:share:{item}", self.name, "item", item, short=True)
+        canonical = f"{self.name}:{kind}:{item}" if kind in LIST_KINDS else f"{self.name}:{item}"
+        if template := self.address.get(kind):
+            began = _START_TIME.search(url)
+            url = template.format(id=item)
+            if began:
+                url += f"{'&' if '?' in url else '?'}t={began[1]}"
+        return Link(url, canonical, self.name, kind, item)
+
+    @cached_property
+    def _host(self) -> re.Pattern[str]:
+        return re.compile(rf"(?:(?:{self.subdomains})\.)?(?:{'|'.join(map(re.escape, self.hosts))})/")
+
+    @cached_property
+    def _patterns(self) -> tuple[tuple[str, re.Pattern[str]], ...]:
+        paths = self.paths if isinstance(self.paths, Mapping) else {"video": self.paths}
+        return tuple(
+            (kind, re.compile(rf"{'[^/]+' if pattern.startswith('/') else ''}(?:{pattern})/?(?:[?&].*)?", re.ASCII))
+            for kind, patterns in (*paths.items(), ("share", self.shares))
+            for pattern in ((patterns,) if isinstance(patterns, str) else patterns)
+        )
+
+
+def _file(fields: Mapping[str, Any]) -> FetchedFile:
+    thumbnail = fields.get("thumbnail")
+    return FetchedFile(**{**fields, "path": Path(fields["path"]), "thumbnail": Path(thumbnail) if thumbnail else None})

@@ -1,0 +1,130 @@
+"""Which sites there are and which of them claims a link: found by scanning the folder, imported when asked for."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import re
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Final
+
+from platforms.base import Link, Platform
+from platforms.links import Found, Refused, find_links, normalise
+from utils.addresses import WEB_PORTS, Network
+from utils.errors import ConfigError, LinkError, PlatformDisabled, UnsupportedLink
+
+FOLDER: Final = Path(__file__).parent
+#: modules of the folder that are no sites
+FRAME: Final = frozenset({"__init__", "base", "links", "registry"})
+#: takes what no site owns
+GENERIC: Final = "generic"
+
+#: A site's names are read from its source, so that a link costs the import of its own site only.
+_HOSTS: Final = re.compile(r"^    hosts\s*=\s*(\([^)]*\))", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Detected:
+    """What a text holds: links that a site has claimed, and what is refused with a code."""
+
+    links: tuple[Link, ...]
+    refused: tuple[Refused, ...]
+
+
+class Registry:
+    """The sites of a folder.
+
+    `enabled`: names of the only sites that are served, empty for all; `allow`, `ports`, `own_hosts`: see
+    `platforms.links.normalise`. Raises ConfigError for a name that is no site.
+    """
+
+    def __init__(
+        self,
+        enabled: Iterable[str] = (),
+        allow: Sequence[Network] = (),
+        *,
+        ports: Collection[int] = WEB_PORTS,
+        own_hosts: Iterable[str] = (),
+        folder: Path = FOLDER,
+    ) -> None:
+        self._folder = folder
+        self._enabled = frozenset(name.lower() for name in enabled)
+        self._allow = tuple(allow)
+        self._ports = frozenset(ports)
+        self._own_hosts = frozenset(host.lower() for host in own_hosts)
+        self._platforms: dict[str, Platform] = {}
+        if unknown := sorted(self._enabled - set(self.names())):
+            raise ConfigError(f"platforms.enabled: {', '.join(unknown)} is not one of {', '.join(self.names())}")
+
+    def names(self) -> tuple[str, ...]:
+        """All sites, served or not, in alphabetical order."""
+        return self._names
+
+    def platform(self, name: str) -> Platform:
+        """The site of that name. Raises UnsupportedLink where there is none."""
+        if name not in self._platforms:
+            if name not in self._names:
+                raise UnsupportedLink(f"no site named {name}")
+            self._platforms[name] = self._load(name)
+        return self._platforms[name]
+
+    def claim(self, text: str) -> Link:
+        """The site's view of one link. Raises UnsupportedLink, PlatformDisabled or what `normalise` raises."""
+        return self._claim(normalise(text, self._allow, ports=self._ports, own_hosts=self._own_hosts), text)
+
+    def detect(self, text: str, bound: int = 20) -> Detected:
+        """Every item among the first `bound` links of a text once, and what is refused."""
+        links: dict[str, Link] = {}
+        refused: dict[str, Refused] = {}
+        for found in find_links(text, bound, self._allow, ports=self._ports, own_hosts=self._own_hosts):
+            if isinstance(found, Found):
+                try:
+                    link = self._claim(found.url, found.text)
+                except LinkError as error:
+                    refused.setdefault(found.text, Refused(found.text, error.code))
+                else:
+                    links.setdefault(link.canonical, link)
+            else:
+                refused.setdefault(found.text, found)
+        return Detected(tuple(links.values()), tuple(refused.values()))
+
+    def _claim(self, url: str, text: str) -> Link:
+        name = self._owner(url.split("/", 3)[2])
+        if self._enabled and name not in self._enabled:
+            raise PlatformDisabled(name, platform=name)
+        link = self.platform(name).match(url)
+        if link is None:
+            raise UnsupportedLink(f"a page of {name} without media", platform=name)
+        return replace(link, text=text)
+
+    def _owner(self, host: str) -> str:
+        while host:
+            if (name := self._hosts.get(host)) is not None:
+                return name
+            host = host.partition(".")[2]
+        return GENERIC
+
+    @cached_property
+    def _names(self) -> tuple[str, ...]:
+        return tuple(sorted(path.stem for path in self._folder.glob("*.py") if path.stem not in FRAME))
+
+    @cached_property
+    def _hosts(self) -> dict[str, str]:
+        index: dict[str, str] = {}
+        for name in self._names:
+            declared = _HOSTS.search((self._folder / f"{name}.py").read_text("utf-8"))
+            hosts = ast.literal_eval(declared[1]) if declared else ()
+            index.update(dict.fromkeys(hosts, name))
+        return index
+
+    def _load(self, name: str) -> Platform:
+        module = importlib.import_module(f"platforms.{name}")
+        site = next(
+            value
+            for value in vars(module).values()
+            if isinstance(value, type) and issubclass(value, Platform) and value.__module__ == module.__name__
+        )
+        return site()
