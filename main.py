@@ -148,6 +148,8 @@ def make_app(settings: Settings) -> App:
 def media_parts(settings: Settings, app: App, after: str | None = None) -> list[Part]:
     """The way of a link without a front: database, egress, extractor, downloads."""
     first = (after,) if after else ()
+    own = urlsplit(settings.server.public_url).hostname
+    own_hosts = (own,) if own else ()
 
     def database(*_first: object) -> Database:
         from utils.database import Database
@@ -157,8 +159,7 @@ def media_parts(settings: Settings, app: App, after: str | None = None) -> list[
     def egress(*_first: object) -> Egress:
         from utils.egress import Egress
 
-        own = urlsplit(settings.server.public_url).hostname
-        app.up_egress = Egress(settings.egress, own_hosts=(own,) if own else ())
+        app.up_egress = Egress(settings.egress, own_hosts=own_hosts)
         return app.up_egress
 
     def extractor(egress: Egress) -> ExtractorHost:
@@ -176,7 +177,12 @@ def media_parts(settings: Settings, app: App, after: str | None = None) -> list[
         from utils.addresses import parse_networks
 
         limits = settings.downloads
-        registry = Registry(enabled=settings.platforms.enabled, allow=parse_networks(settings.egress.allow))
+        registry = Registry(
+            settings.platforms.enabled,
+            parse_networks(settings.egress.allow),
+            ports=settings.egress.ports,
+            own_hosts=own_hosts,
+        )
         platforms = PlatformManager(
             registry,
             extractor,
