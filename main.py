@@ -40,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return serve()
     from cli.main import run
 
-    return run(arguments, open_app)
+    return run(arguments, open_app, serve)
 
 
 def serve() -> int:

@@ -1,0 +1,41 @@
+"""`detect`: which links a text holds, whose they are, and what is refused; asks nobody and loads nothing heavy."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from platforms.registry import Registry
+    from utils.config import Settings
+
+
+def make_registry(settings: Settings) -> Registry:
+    """The sites that are switched on."""
+    from platforms.registry import Registry
+    from utils.addresses import parse_networks
+
+    return Registry(enabled=settings.platforms.enabled, allow=parse_networks(settings.egress.allow))
+
+
+def detected(registry: Registry, text: str, bound: int) -> dict[str, Any]:
+    """The answer for one text."""
+    found = registry.detect(text, bound)
+    return {
+        "text": text,
+        "links": [
+            {"url": link.url, "canonical": link.canonical, "platform": link.platform, "kind": link.kind, "id": link.id}
+            for link in found.links
+        ],
+        "refused": [{"text": refused.text, "code": refused.code} for refused in found.refused],
+    }
+
+
+def texts_of(arguments: Sequence[str]) -> Iterator[str]:
+    """The arguments, or every line of standard input as it comes; bytes that are no UTF-8 are replaced."""
+    if arguments:
+        yield from arguments
+        return
+    for line in sys.stdin.buffer:
+        yield line.rstrip(b"\r\n").decode("utf-8", errors="replace")

@@ -1,0 +1,73 @@
+"""`info` and `get`: one link through the same use case as the bot's and the page's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import replace
+
+from services.jobs import JobEvent, Order
+from services.shapes import media_shape
+from utils.errors import InternalError, NoLink, error_by_code
+
+if TYPE_CHECKING:
+    from cli.delivery import FolderDelivery
+    from platforms.base import Link
+    from services.app import App
+    from utils.config import Settings
+
+
+@contextmanager
+def apart(settings: Settings, beside: Path | None = None) -> Iterator[Settings]:
+    """Settings with a data folder of their own, so that a command runs beside a server; it is removed afterwards.
+
+    `beside`: where to make it; files can then be moved out of it without a copy.
+    """
+    from utils.sandbox import remove_folder
+
+    folder = Path(mkdtemp(prefix=".goldcrest-", dir=beside))
+    try:
+        yield replace(settings, storage=replace(settings.storage, data_dir=str(folder)))
+    finally:
+        remove_folder(folder)
+
+
+def one_link(app: App, text: str) -> Link:
+    """The first link in a text. Raises NoLink, or the error of what was refused."""
+    found = app.downloads.detect(text)
+    if found.links:
+        return found.links[0]
+    for refused in found.refused:
+        raise error_by_code(refused.code)(refused.text)
+    raise NoLink(text)
+
+
+async def info(app: App, text: str) -> dict[str, Any]:
+    """What stands behind a link. Raises a GoldcrestError."""
+    return {"ok": True, "media": media_shape(await app.downloads.probe(one_link(app, text)))}
+
+
+async def get(
+    app: App, text: str, quality: str, delivery: FolderDelivery, show: Callable[[JobEvent], None]
+) -> dict[str, Any]:
+    """Download into the delivery's folder. Raises a GoldcrestError."""
+    link = one_link(app, text)
+    app.downloads.deliver_to("cli", delivery)
+    job = await app.downloads.submit(Order("cli", link, quality))
+    event = None
+    async for event in app.downloads.watch(job.id):
+        show(event)
+    if event is None or event.phase != "done":
+        raise (event.error if event and event.error else InternalError("the job ended without a result"))
+    return {
+        "ok": True,
+        "files": delivery.files,
+        "url": job.link.url,
+        "canonical": job.link.canonical,
+        "platform": job.link.platform,
+        "quality": quality,
+    }

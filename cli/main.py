@@ -1,0 +1,161 @@
+"""The commands of the terminal: signatures are the usage, docstrings the help. `serve` itself is main.py's."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+
+from cli.run import FAILED, OK, USAGE, run_command
+from cli.screen import answer, progress_bar, say
+from platforms.base import QUALITY_KEYS
+from utils.config import load_settings
+from utils.errors import ConfigError
+from utils.logs import setup_logs
+from utils.texts import Texts
+
+if TYPE_CHECKING:
+    from services.app import App
+    from utils.config import Settings
+
+PROGRAM: Final = "python main.py"
+DEBUG: Final = "--debug"
+
+OpenApp = Callable[["Settings"], AbstractAsyncContextManager["App"]]
+LinkArgument = Annotated[str, typer.Argument(metavar="URL", help="A link, or a text that holds one.")]
+TextArguments = Annotated[list[str] | None, typer.Argument(help="Texts; without any, the lines of standard input.")]
+QualityOption = Annotated[str, typer.Option("-q", "--quality", help=f"One of {', '.join(QUALITY_KEYS)}.")]
+FolderOption = Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="Where files go; made if missing.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of lines.")]
+
+
+class Terminal:
+    """What the commands share: settings, words, and the ways to an App and to the server."""
+
+    def __init__(self, open_app: OpenApp, serve: Callable[[], int], *, debug: bool) -> None:
+        self.open_app = open_app
+        self.serve = serve
+        self.debug = debug
+        self.texts = Texts()
+
+    def settings(self) -> Settings:
+        """Read the settings and send logs to standard error. Raises ConfigError."""
+        settings = load_settings()
+        setup_logs("debug" if self.debug else "warning", settings.log.format, settings.secrets)
+        return settings
+
+    def run(self, work: Callable[[App], Awaitable[dict[str, Any]]], *, beside: Path | None = None) -> int:
+        """Run `work` with an App whose data folder lives as long as the command; the exit code."""
+        from cli.jobs import apart
+
+        settings = self.settings()
+
+        async def in_app() -> dict[str, Any]:
+            with apart(settings, beside) as own:
+                async with self.open_app(own) as app:
+                    return await work(app)
+
+        return run_command(in_app, self.texts, debug=self.debug)
+
+
+def run(arguments: Sequence[str], open_app: OpenApp, serve: Callable[[], int]) -> int:
+    """Run one command; its exit code: 0, 1 for a failure, 2 for wrong usage, 128 + n after signal n.
+
+    `open_app` wires the way of a link for one command, `serve` is the server's own entry.
+    """
+    options, rest = _split(arguments)
+    terminal = Terminal(open_app, serve, debug=DEBUG in options)
+    options = [option for option in options if option != DEBUG]
+    try:
+        _commands()(args=[*options, *rest], prog_name=PROGRAM, obj=terminal)
+    except SystemExit as ended:
+        return ended.code if isinstance(ended.code, int) else FAILED
+    except ConfigError as error:
+        print(error.detail, file=sys.stderr)
+        return USAGE
+    return OK
+
+
+def serve(context: typer.Context) -> None:
+    """Run the web app, and the bot where BOT_TOKEN is set (the same without any command)."""
+    raise typer.Exit(context.obj.serve())
+
+
+def get(
+    context: typer.Context, url: LinkArgument, quality: QualityOption = "best", folder: FolderOption = Path()
+) -> None:
+    """Download one link; what was saved is printed as JSON."""
+    if quality not in QUALITY_KEYS:
+        raise typer.BadParameter(f"{quality!r} is none of {', '.join(QUALITY_KEYS)}", param_hint="-q")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise typer.BadParameter(f"{folder} can't be used: {error.strerror}", param_hint="-o") from None
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise typer.BadParameter(f"{folder} can't be written to", param_hint="-o")
+    from cli import jobs
+    from cli.delivery import FolderDelivery
+
+    terminal: Terminal = context.obj
+
+    async def work(app: App) -> dict[str, Any]:
+        with progress_bar(terminal.texts) as show:
+            return await jobs.get(app, url, quality, FolderDelivery(folder), show)
+
+    raise typer.Exit(terminal.run(work, beside=folder.resolve()))
+
+
+def info(context: typer.Context, url: LinkArgument) -> None:
+    """Show title, length and qualities of one link as JSON."""
+    from cli import jobs
+
+    raise typer.Exit(context.obj.run(lambda app: jobs.info(app, url)))
+
+
+def detect(context: typer.Context, texts: TextArguments = None) -> None:
+    """Find the links in texts without asking any site; one line of JSON per text."""
+    from cli.detect import detected, make_registry, texts_of
+
+    settings = context.obj.settings()
+    registry = make_registry(settings)
+    for text in texts_of(texts or ()):
+        answer(detected(registry, text, settings.downloads.links_per_message), lines=True)
+
+
+def doctor(context: typer.Context, *, as_json: JsonOption = False) -> None:
+    """Check settings, Telegram, ffmpeg, disk, memory, sandbox, JavaScript and the way out."""
+    from cli.doctor import examine, lines, passed, shape
+
+    findings = examine(context.obj.settings)
+    if as_json:
+        answer(shape(findings, context.obj.texts))
+    else:
+        for line in lines(findings, context.obj.texts):
+            say(line)
+    raise typer.Exit(OK if passed(findings) else FAILED)
+
+
+def _commands() -> typer.Typer:
+    commands = typer.Typer(
+        help="Goldcrest: send a link, get the file.",
+        epilog=f"Add {DEBUG} to any command to see tracebacks and all logs.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    for command in (serve, get, info, detect, doctor):
+        commands.command()(command)
+    return commands
+
+
+def _split(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Options and commands; and what stands behind the marker `--`, with it."""
+    items = list(arguments)
+    at = items.index("--") if "--" in items else len(items)
+    return items[:at], items[at:]

@@ -1,0 +1,70 @@
+"""What a command shows: JSON on standard output, a progress bar on a terminal's standard error."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from services.jobs import JobEvent
+    from utils.texts import Texts
+
+#: phases of a job that the bar has a word for
+PHASES: Final = frozenset({"queued", "probing", "downloading", "merging", "fitting", "uploading"})
+
+
+def answer(value: Any, *, lines: bool = False) -> None:
+    """Print one JSON value: laid out where a person looks, on one line elsewhere and with `lines`."""
+    text = msgspec.json.encode(value)
+    if sys.stdout.isatty() and not lines:
+        text = msgspec.json.format(text, indent=2)
+    say(text.decode())
+
+
+def say(line: str) -> None:
+    """Print one line on standard output at once. A reader that has gone away (`| head`) ends the program quietly."""
+    try:
+        print(line, flush=True)
+    except BrokenPipeError:
+        # Python flushes standard output once more at its end and would complain then.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(0) from None
+
+
+@contextmanager
+def progress_bar(texts: Texts) -> Iterator[Callable[[JobEvent], None]]:
+    """A function that shows a job's events while the block lasts; nothing where standard error is no terminal."""
+    if not sys.stderr.isatty():
+        yield lambda _event: None
+        return
+    from rich import progress
+    from rich.console import Console
+
+    columns = (
+        progress.TextColumn("{task.description}"),
+        progress.BarColumn(),
+        progress.DownloadColumn(binary_units=True),
+        progress.TransferSpeedColumn(),
+        progress.TimeRemainingColumn(),
+    )
+    with progress.Progress(*columns, console=Console(stderr=True), transient=True) as bars:
+        bar = bars.add_task(texts("cli.phase.queued"), total=None)
+        shown = ["queued"]
+
+        def show(event: JobEvent) -> None:
+            if event.phase not in PHASES:
+                return
+            if shown != [event.phase]:
+                shown[:] = [event.phase]
+                bars.reset(bar, description=texts(f"cli.phase.{event.phase}"), total=None)
+            if event.progress is not None:
+                bars.update(bar, completed=event.progress.done_bytes, total=event.progress.total_bytes)
+
+        yield show
