@@ -13,6 +13,8 @@ from utils.errors import TooLarge
 
 QUALITY_HEIGHTS = (4320, 2160, 1440, 1080, 720, 480, 360, 240, 144)
 AUDIO_QUALITIES = ("audio", "mp3", "m4a", "opus")
+#: what sound alone is sent in
+SOUND_CONTAINERS = ("mp3", "m4a", "opus")
 #: every word that `-q`, a button and the REST API accept
 QUALITY_KEYS = ("best", "worst", "no_watermark", *(f"{height}p" for height in QUALITY_HEIGHTS), *AUDIO_QUALITIES)
 
@@ -199,7 +201,7 @@ class Platform:
 
     def describe(self, info: Mapping[str, Any], link: Link, max_bytes: int) -> Media:
         """The site's answer as Media. Raises NoMedia or NotLiveYet."""
-        from platforms.extractor.formats import describe  # it needs the shapes above
+        from platforms.extractor.describe import describe  # it needs the shapes above
 
         return describe(info, link, max_bytes)
 
@@ -224,7 +226,7 @@ class Platform:
             quality.format_id,
             self.asked(media.kind),
             max_bytes,
-            audio=quality.ext if quality.key in AUDIO_QUALITIES else "",
+            audio=quality.ext if quality.ext in SOUND_CONTAINERS else "",
             title=media.title,
         )
         result = await extractor.fetch(order, on_progress)
