@@ -10,7 +10,10 @@ from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tests.sites.attacks import Attacks
 from tests.sites.authority import Authority
+from tests.sites.bait import Aim
+from tests.sites.canary import Canary
 from tests.sites.instagram import Instagram
 from tests.sites.journal import Journal
 from tests.sites.media import Shelf
@@ -28,6 +31,7 @@ from concurrent.futures import Future
 class Sites:
     """All replicas behind one port.
 
+    `canary` hears of every contact with a private address and `secret` is a file that no download may contain.
     `url`: the origin as reached directly, `public_url`: the same as reached through the proxy; `proxy_url` and
     `ca_file` are what a client needs for all other hosts; `requests` is the journal; `media` knows path and SHA-256 of
     every file.
@@ -40,18 +44,27 @@ class Sites:
         self.tiktok = TikTok(self.media)
         self.instagram = Instagram(self.media)
         self.origin = Origin(self.media, self.requests)
-        routes = Routes([self.origin, self.youtube, self.tiktok, self.instagram])
+        self.attacks = Attacks(self.media)
+        self.canary = Canary()
+        self.secret = folder / "other-job" / "private.mp4"
+        routes = Routes([self.origin, self.youtube, self.tiktok, self.instagram, self.attacks])
         authority = Authority(folder)
         self.ca_file = authority.ca_file
-        self._proxy = Proxy(routes.answer, routes.knows, authority, self.requests)
+        self._proxy = Proxy(routes, self.canary, authority, self.requests)
 
     async def start(self, port: int = 0, *, bulk: bool = False) -> None:
         """Make the media that are missing, then listen. `bulk`: also the 100 MB files."""
         await asyncio.to_thread(self.media.prepare, bulk=bulk)
+        self.secret.parent.mkdir()
+        shutil.copyfile(self.media.path("silent.mp4"), self.secret)
+        await self.canary.start()
+        self.attacks.take_aim(Aim(self.canary.host, self.canary.port, self.canary.plain_port, self.secret))
         await self._proxy.start(port=port)
 
     async def stop(self) -> None:
+        """Cut every connection and free the ports."""
         await self._proxy.stop()
+        await self.canary.stop()
 
     @property
     def port(self) -> int:
@@ -86,6 +99,8 @@ class Sites:
             "youtube": self.youtube.samples(),
             "tiktok": self.tiktok.samples(),
             "instagram": self.instagram.samples(),
+            "attacks": self.attacks.samples(),
+            "private": self.attacks.private_links(),
         }
 
     def greeting(self) -> dict[str, Any]:

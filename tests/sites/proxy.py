@@ -5,29 +5,28 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ssl
-from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
-from tests.sites.messages import Reply, Request, text
+from tests.sites.messages import Request, text
 from tests.sites.wire import read_request, write_reply
 
 if TYPE_CHECKING:
     from tests.sites.authority import Authority
+    from tests.sites.canary import Canary
     from tests.sites.journal import Journal
+    from tests.sites.routes import Routes
 
 LINE_BOUND: Final = 1 << 20
 GONE: Final = (ConnectionError, asyncio.IncompleteReadError, ssl.SSLError, TimeoutError, ValueError)
 
-Handler = Callable[[Request], Awaitable[Reply | None]]
-
 
 class Proxy:
-    """Answers for every host that `knows` accepts; of any other name it says that it has no address."""
+    """Answers for every host that a replica claims; of any other name it says that it has no address."""
 
-    def __init__(self, handler: Handler, knows: Callable[[str], bool], authority: Authority, journal: Journal) -> None:
-        self._handler = handler
-        self._knows = knows
+    def __init__(self, routes: Routes, canary: Canary, authority: Authority, journal: Journal) -> None:
+        self._routes = routes
+        self._canary = canary
         self._authority = authority
         self._journal = journal
         self._connections: set[asyncio.Task[None]] = set()
@@ -38,6 +37,7 @@ class Proxy:
         """Listen; `port` is known afterwards."""
         self._server = await asyncio.start_server(self._connected, host, port, limit=LINE_BOUND)
         self.port = self._server.sockets[0].getsockname()[1]
+        self._canary.own_ports.add(self.port)
 
     async def stop(self) -> None:
         """Stop listening and cut every connection, also those that hang on purpose."""
@@ -71,7 +71,7 @@ class Proxy:
 
     async def _tunnel(self, request: Request, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         entry = self._journal.open(request)
-        if not self._knows(request.host):
+        if self._canary.notice(request) or not self._routes.find(request.host):
             entry.status = HTTPStatus.BAD_GATEWAY
             writer.write(b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n")
             await writer.drain()
@@ -87,10 +87,11 @@ class Proxy:
 
     async def _answer(self, request: Request, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         entry = self._journal.open(request)
-        if self._knows(request.host):
-            reply = await self._handler(request) or text(f"no replica of {request.url}", status=404)
-        else:
+        replica = self._routes.find(request.host)
+        if self._canary.notice(request) or not replica:
             reply = text("no such host", status=HTTPStatus.BAD_GATEWAY)
+        else:
+            reply = await replica.answer(request) or text(f"no replica of {request.url}", status=404)
         entry.status = reply.status
         keep = await write_reply(reader, writer, request, reply, entry.sent)
         entry.done = True

@@ -48,10 +48,3 @@ class Routes:
 
     def find(self, host: str) -> Replica | None:
         return next((replica for replica in self.replicas if replica.claims(host)), None)
-
-    def knows(self, host: str) -> bool:
-        return self.find(host) is not None
-
-    async def answer(self, request: Request) -> Reply | None:
-        replica = self.find(request.host)
-        return await replica.answer(request) if replica else None
