@@ -376,8 +376,8 @@ class BadRequest(LocalError):
     code = "bad_request"
     http_status = 400
 
-    def __init__(self, problem: str = "", **values: object) -> None:
-        super().__init__(problem, **values)
+    def __init__(self, problem: str = "", *, retry_after_seconds: float | None = None, **values: object) -> None:
+        super().__init__(problem, retry_after_seconds=retry_after_seconds, **values)
         self.problem = problem
 
     @property

@@ -1,0 +1,132 @@
+"""Who may use the page and the API: only this machine by default, everybody or key holders where the owner says so.
+
+A page that downloads whatever it is told must not be an open relay. Two traps of "only this machine" are closed too: a
+site that lets its own name point to 127.0.0.1 (DNS rebinding), and a page elsewhere that lets the browser post here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import ipaddress
+from http.cookies import CookieError, SimpleCookie
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
+
+from utils.errors import AccessDenied, CrossSite, KeyNeeded, UnknownHost
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from utils.config import Server
+
+COOKIE: Final = "goldcrest_key"
+COOKIE_SECONDS: Final = 30 * 86_400
+READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+#: a request that carries one of these came through a proxy, whatever address it came from
+FORWARDING: Final = frozenset(
+    {
+        "x-forwarded-for",
+        "x-forwarded-host",
+        "x-forwarded-proto",
+        "forwarded",
+        "via",
+        "x-real-ip",
+        "cf-connecting-ip",
+        "true-client-ip",
+        "fly-client-ip",
+    }
+)
+
+
+class Access:
+    """The rules of `server.access`: local, open or key."""
+
+    def __init__(self, server: Server) -> None:
+        self._mode = server.access
+        self._key = server.access_key
+        self._public_host = (urlsplit(server.public_url).hostname or "").lower()
+        self._pass = hmac.new(self._key.encode(), b"goldcrest web page", hashlib.sha256).hexdigest()
+
+    def check(self, scope: Mapping[str, Any], *, key_free: bool = False) -> None:
+        """Let a request pass or raise AccessDenied, UnknownHost, CrossSite or KeyNeeded. `key_free`: needs no key."""
+        headers = headers_of(scope)
+        if self._mode == "local" and not _is_local(scope, headers):
+            raise AccessDenied("not from this machine")
+        if not self._knows(_name(headers.get("host", ""))):
+            raise UnknownHost(headers.get("host", ""))
+        if scope["method"] not in READING and not _is_same_origin(headers):
+            raise CrossSite(headers.get("origin", ""))
+        if self._mode == "key" and not key_free and not self._has_key(headers):
+            raise KeyNeeded
+
+    def fits(self, key: str) -> bool:
+        """Whether that is the key."""
+        return self._mode == "key" and hmac.compare_digest(key.encode(), self._key.encode())
+
+    def cookie(self, scope: Mapping[str, Any]) -> str:
+        """Set-Cookie value for somebody who knew the key; it holds a derived value, not the key."""
+        secure = scope.get("scheme") == "https" or headers_of(scope).get("x-forwarded-proto") == "https"
+        parts = [f"{COOKIE}={self._pass}", f"Max-Age={COOKIE_SECONDS}", "Path=/", "HttpOnly", "SameSite=Lax"]
+        return "; ".join([*parts, "Secure"] if secure else parts)
+
+    def _knows(self, name: str) -> bool:
+        """Whether a Host name can't be an attacker's. A key is bound to its host, so any name does there."""
+        if self._mode == "key" or _is_own_name(name):
+            return True
+        # In local mode the public name means that a proxy stands before us, which is not local.
+        return self._mode == "open" and (_address(name) is not None or name == self._public_host != "")
+
+    def _has_key(self, headers: Mapping[str, str]) -> bool:
+        scheme, _, key = headers.get("authorization", "").partition(" ")
+        if scheme.lower() == "bearer" and self.fits(key.strip()):
+            return True
+        try:
+            cookie = SimpleCookie(headers.get("cookie", "")).get(COOKIE)
+        except CookieError:
+            return False
+        return cookie is not None and hmac.compare_digest(cookie.value.encode(), self._pass.encode())
+
+
+def headers_of(scope: Mapping[str, Any]) -> dict[str, str]:
+    """Headers of a request by lower-case name; of a repeated one the last."""
+    return {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+
+
+def _is_local(scope: Mapping[str, Any], headers: Mapping[str, str]) -> bool:
+    """From this machine and not passed on: a proxy without headers still gives itself away by HTTP/1.0."""
+    client = scope.get("client")
+    address = _address(client[0]) if client else None
+    if address is None or not address.is_loopback:
+        return False
+    return scope.get("http_version") != "1.0" and not FORWARDING & headers.keys()
+
+
+def _is_own_name(name: str) -> bool:
+    address = _address(name)
+    return address.is_loopback if address else name == "localhost" or name.endswith(".localhost")
+
+
+def _is_same_origin(headers: Mapping[str, str]) -> bool:
+    """Sent by our own page, or by a program that is no browser (browsers always send one of the two)."""
+    if headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
+        return False
+    origin = headers.get("origin")
+    return origin is None or urlsplit(origin).netloc.lower() == headers.get("host", "").lower()
+
+
+def _name(host: str) -> str:
+    """The name in a Host header without its port, lower case; "" for an unreadable one."""
+    try:
+        return (urlsplit(f"//{host}").hostname or "").removesuffix(".")
+    except ValueError:
+        return ""
+
+
+def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError:
+        return None
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    return mapped or address

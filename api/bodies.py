@@ -1,0 +1,86 @@
+"""Typed JSON bodies: bounded in size and time, and one clear sentence for what doesn't fit."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from typing import TYPE_CHECKING, Annotated, Final, TypeVar
+
+import msgspec
+from msgspec import Meta, Struct
+
+from utils.errors import BadRequest, BodyTooLarge
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+BODY_BYTES: Final = 64 * 1024
+BODY_SECONDS: Final = 10.0
+#: msgspec's messages -> our sentences; its wording is held by the tests
+MISSING: Final = re.compile(r"missing required field `(\w+)`")
+UNKNOWN: Final = re.compile(r"contains unknown field `(.*)`")
+LENGTH: Final = re.compile(r"of length .* - at `\$\.(\w+)`")
+TYPE: Final = re.compile(r"^Expected `(\w+)(?: \| null)?`, got `\w+`(?: - at `\$\.?(\w*)`)?")
+#: JSON's own names for what msgspec calls by Python's
+TYPE_NAMES: Final = {"str": "text", "int": "a whole number", "object": "an object"}
+
+#: browsers stop at about 2,000 characters, links with long signatures reach 4,000
+LinkText = Annotated[str, Meta(max_length=8192)]
+Word = Annotated[str, Meta(max_length=64)]
+
+
+class ProbeBody(Struct, frozen=True, forbid_unknown_fields=True):
+    """POST /api/v1/probe: a link, or a text that holds one."""
+
+    url: LinkText
+
+
+class DownloadBody(Struct, frozen=True, forbid_unknown_fields=True):
+    """POST /api/v1/downloads: either the offer of a probe or a link, and the quality wanted."""
+
+    url: LinkText | None = None
+    offer: Word | None = None
+    quality: Word = "best"
+
+
+Body = TypeVar("Body", bound=Struct)
+
+
+async def read_json(request: Request, kind: type[Body]) -> Body:
+    """The body as `kind`. Raises BadRequest or BodyTooLarge."""
+    # Asking for this type also keeps out plain HTML forms of other sites, which can't send it.
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+        raise BadRequest("media_type")
+    try:
+        return msgspec.json.decode(await read_body(request), type=kind)
+    except msgspec.ValidationError as error:
+        raise _explained(str(error)) from None
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise BadRequest("json") from None
+
+
+async def read_body(request: Request) -> bytes:
+    """All of a body. Raises BodyTooLarge above BODY_BYTES, BadRequest after BODY_SECONDS."""
+    content = bytearray()
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            async for chunk in request.stream():
+                content += chunk
+                if len(content) > BODY_BYTES:
+                    raise BodyTooLarge(limit_kb=BODY_BYTES // 1024)
+    except TimeoutError:
+        raise BadRequest("slow") from None
+    return bytes(content)
+
+
+def _explained(message: str) -> BadRequest:
+    if found := MISSING.search(message):
+        return BadRequest("missing", field=found[1])
+    if found := UNKNOWN.search(message):
+        return BadRequest("unknown", field=found[1])
+    if found := LENGTH.search(message):
+        return BadRequest("length", field=found[1])
+    if found := TYPE.search(message):
+        expected = TYPE_NAMES.get(found[1], found[1])
+        return BadRequest("type", field=found[2], expected=expected) if found[2] else BadRequest("object")
+    return BadRequest("json")

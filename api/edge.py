@@ -1,0 +1,100 @@
+"""The one edge around all routes: access, headers for safety, and every failure as one sentence."""
+
+from __future__ import annotations
+
+from email.utils import formatdate
+from typing import TYPE_CHECKING, Final, Protocol
+
+import structlog
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+
+from api.access import headers_of
+from api.replies import error_reply
+from utils.errors import BadRequest, BodyTooLarge, GoldcrestError, InternalError, MethodNotAllowed, NotFound
+
+if TYPE_CHECKING:
+    from starlette.responses import Response
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    from api.access import Access
+    from utils.texts import Texts
+
+log = structlog.get_logger()
+#: hosts ask these from anywhere
+OPEN_PATHS: Final = frozenset({"/health", "/ready"})
+#: what somebody without the key needs to enter it
+KEY_FREE_PATHS: Final = ("/login", "/static/")
+CONTENT_POLICY: Final = (
+    b"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; "
+    b"base-uri 'none'; frame-ancestors 'none'"
+)
+SAFETY: Final = (
+    (b"content-security-policy", CONTENT_POLICY),
+    (b"x-content-type-options", b"nosniff"),
+    # Not no-referrer: with it browsers send "Origin: null" for our own forms.
+    (b"referrer-policy", b"same-origin"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+)
+
+
+class Notices(Protocol):
+    """What shows a failure to somebody at a browser."""
+
+    def notice(self, error: GoldcrestError) -> Response:
+        """A page with the sentence and the next step."""
+
+
+class Edge:
+    """An ASGI app around another one."""
+
+    def __init__(self, inner: ASGIApp, access: Access, texts: Texts, notices: Notices) -> None:
+        self._inner = inner
+        self._access = access
+        self._texts = texts
+        self._notices = notices
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        started = False
+
+        async def send_safely(message: Message) -> None:
+            nonlocal started
+            if message["type"] == "http.response.start":
+                started = True
+                own = {name for name, _ in message["headers"]}
+                date = (b"date", formatdate(usegmt=True).encode())
+                extra = [header for header in (date, *SAFETY) if header[0] not in own]
+                message = {**message, "headers": [*message["headers"], *extra]}
+            await send(message)
+
+        try:
+            if scope["path"] not in OPEN_PATHS:
+                self._access.check(scope, key_free=scope["path"].startswith(KEY_FREE_PATHS))
+            # With an "app" in the scope the router raises for a wrong method, without it answers in its own words.
+            await self._inner({**scope, "app": self}, receive, send_safely)
+        except ClientDisconnect:
+            return
+        except Exception as error:
+            if started:
+                raise
+            response = self._explain(scope, _known(error))
+            await response(scope, receive, send_safely)
+
+    def _explain(self, scope: Scope, error: GoldcrestError) -> Response:
+        path = scope["path"]
+        for_people = not path.startswith("/api/") and "text/html" in headers_of(scope).get("accept", "")
+        response = self._notices.notice(error) if for_people else error_reply(error, self._texts)
+        if isinstance(error, BodyTooLarge | BadRequest):
+            response.headers["connection"] = "close"  # nobody reads the rest of the body
+        return response
+
+
+def _known(error: Exception) -> GoldcrestError:
+    if isinstance(error, GoldcrestError):
+        return error
+    if isinstance(error, HTTPException):
+        return MethodNotAllowed() if error.status_code == MethodNotAllowed.http_status else NotFound(error.detail)
+    log.error("request broke", exc_info=error)
+    return InternalError(repr(error))

@@ -1,0 +1,63 @@
+"""A job as JSON."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from api.probe import thumbnail_url
+from services.shapes import error_shape
+
+if TYPE_CHECKING:
+    from core.job_queue import Job
+    from platforms.base import Progress
+    from services.jobs import JobEvent
+    from services.shelf import Shelf, ShelfFile
+    from utils.texts import Texts
+
+
+def job_shape(job: Job, event: JobEvent, shelf: Shelf, texts: Texts) -> dict[str, Any]:
+    """What docs/api.md calls a job. `expired`: it was done, but its files have left the shelf."""
+    files = [file_shape(file, shelf) for file in shelf.of(job.id)] if event.phase == "done" else []
+    offer = job.target.get("offer")
+    return {
+        "id": job.id,
+        "phase": event.phase,
+        "final": event.final,
+        "title": job.title,
+        "quality": job.quality,
+        "platform": job.link.platform,
+        "url": job.link.url,
+        "thumbnail": thumbnail_url(offer) if offer else None,
+        "created_at": job.created_at,
+        "position": event.position,
+        "progress": progress_shape(event.progress) if event.progress and not event.final else None,
+        "files": files,
+        "expired": event.phase == "done" and not files,
+        "error": error_shape(event.error, texts) if event.error else None,
+    }
+
+
+def progress_shape(progress: Progress) -> dict[str, Any]:
+    """Bytes, bytes per second, seconds; what isn't known is null."""
+    return {
+        "done_bytes": progress.done_bytes,
+        "total_bytes": progress.total_bytes,
+        "speed": progress.speed,
+        "eta_seconds": progress.eta_seconds,
+    }
+
+
+def file_shape(file: ShelfFile, shelf: Shelf) -> dict[str, Any]:
+    """A file on the shelf and where to fetch it until `expires_at` (UTC epoch)."""
+    return {
+        "name": file.name,
+        "url": f"/api/v1/files/{file.token}/{quote(file.name, safe='')}",
+        "size_bytes": file.size_bytes,
+        "kind": file.kind,
+        "mime": file.mime,
+        "width": file.width,
+        "height": file.height,
+        "duration_seconds": file.duration_seconds,
+        "expires_at": shelf.until(file),
+    }

@@ -1,0 +1,130 @@
+"""What a person at a browser gets: the page, its style and script, the login, and notices."""
+
+from __future__ import annotations
+
+import hashlib
+import html
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+from urllib.parse import parse_qs
+
+import msgspec
+from starlette.responses import Response
+from starlette.routing import Route
+
+from api.bodies import read_body
+from utils.errors import GoldcrestError, KeyNeeded, NotFound
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+    from api.access import Access
+    from services.app import App
+    from utils.texts import Texts
+
+TEMPLATES: Final = Path(__file__).resolve().parent.parent / "templates"
+HTML: Final = "text/html; charset=utf-8"
+TYPES: Final = {
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
+}
+PLACE: Final = re.compile(r"\{\{ *([\w.]+) *\}\}")
+#: sentences that the script shows; in them a placeholder stands for itself until the script fills it
+SCRIPT_WORDS: Final = (
+    *("looking", "pick", "sound_only", "best", "too_large", "size_unknown", "live"),
+    *("queued", "queued_behind", "probing", "downloading", "merging", "fitting", "uploading", "done", "cancelled"),
+    *("amount", "speed", "left", "save", "save_named", "cancel", "cancel_named", "again", "remove_named"),
+    *("expired", "unreachable", "unreachable_hint", "lost", "said_ready", "said_found"),
+)
+SCRIPT_PLACES: Final = ("site", "title", "position", "done", "total", "speed", "time", "name")
+#: places that are filled with markup, not with text
+MARKUP: Final = frozenset({"script_words", "bird"})
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """A file of templates/static."""
+
+    content: bytes
+    mime: str
+    etag: str
+
+
+class Pages:
+    """HTML made from templates/pages, whose places are filled from the message catalogue, and templates/static."""
+
+    def __init__(self, app: App, access: Access, templates: Path = TEMPLATES) -> None:
+        self._app = app
+        self._access = access
+        self._templates = templates
+        self._assets = {path.name: _asset(path) for path in (templates / "static").iterdir() if path.suffix in TYPES}
+
+    def routes(self) -> list[Route]:
+        """The addresses for people."""
+        return [
+            Route("/", self.index),
+            Route("/login", self.login, methods=["POST"]),
+            Route("/static/{name}", self.static),
+        ]
+
+    async def index(self, _request: Request) -> Response:
+        """The page."""
+        storage, texts = self._app.settings.storage, self._app.texts
+        themselves = {place: f"{{{place}}}" for place in SCRIPT_PLACES}
+        words = {name: texts(f"web.{name}", **themselves) for name in SCRIPT_WORDS}
+        values = {
+            # "<" would let a sentence end the script element it stands in.
+            "script_words": msgspec.json.encode(words).decode().replace("<", "\\u003c"),
+            "kept": texts("web.kept", time=texts.wait(storage.shelf_minutes * 60)),
+        }
+        return self._page("index.html", values)
+
+    async def login(self, request: Request) -> Response:
+        """Take the key of a form and hand out the cookie. Raises KeyNeeded for a wrong one."""
+        form = parse_qs((await read_body(request)).decode(errors="replace"))
+        if not self._access.fits(form.get("key", [""])[0]):
+            raise KeyNeeded("wrong key", wrong=True)
+        headers = {"location": "/", "set-cookie": self._access.cookie(request.scope), "cache-control": "no-store"}
+        return Response(status_code=303, headers=headers)
+
+    async def static(self, request: Request) -> Response:
+        """A style, script or picture; browsers ask again each time and are told 304."""
+        asset = self._assets.get(request.path_params["name"])
+        if asset is None:
+            raise NotFound("no such file")
+        headers = {"etag": asset.etag, "cache-control": "no-cache"}
+        if request.headers.get("if-none-match") == asset.etag:
+            return Response(status_code=304, headers=headers)
+        return Response(asset.content, media_type=asset.mime, headers=headers)
+
+    def notice(self, error: GoldcrestError) -> Response:
+        """A failure as a page; where a key is missing, with the form for it."""
+        explained = self._app.texts.error(error)
+        name = "login.html" if isinstance(error, KeyNeeded) else "notice.html"
+        return self._page(name, {"sentence": explained.sentence, "hint": explained.hint}, error.http_status)
+
+    def _page(self, name: str, values: dict[str, str], status: int = 200) -> Response:
+        template = (self._templates / "pages" / name).read_text("utf-8")
+        bird = self._assets["goldcrest.svg"].content.decode()
+        content = filled(template, {"bird": bird, "language": self._app.texts.language, **values}, self._app.texts)
+        return Response(content, status, {"cache-control": "no-store"}, HTML)
+
+
+def filled(template: str, values: dict[str, str], texts: Texts) -> str:
+    """A template with each {{name}} replaced: from the catalogue where it holds a dot, else from `values`; escaped."""
+
+    def fill(place: re.Match[str]) -> str:
+        name = place[1]
+        if name in MARKUP:
+            return values[name]
+        return html.escape(texts(name) if "." in name else values[name])
+
+    return PLACE.sub(fill, template)
+
+
+def _asset(path: Path) -> Asset:
+    content = path.read_bytes()
+    return Asset(content, TYPES[path.suffix], f'"{hashlib.sha256(content).hexdigest()[:16]}"')

@@ -1,0 +1,74 @@
+"""The HTTP side as a part: takes over the bound port at once, loads the web app at the first request that needs it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+from typing import TYPE_CHECKING, Final
+
+from api.gate import Gate
+from api.health import health, readiness
+
+if TYPE_CHECKING:
+    from api.engine import Engine
+    from services.app import App
+
+#: connections at the same time; one costs about 30 kB
+CONNECTIONS: Final = 256
+#: turns of the event loop between a waiting connection and its answer
+TURNS: Final = 6
+
+
+class HttpPart:
+    """A part. `listener` is bound and listens already; `grace_seconds`: how long answers may go on after `stop`."""
+
+    def __init__(
+        self, app: App, listener: socket.socket, *, connections: int = CONNECTIONS, grace_seconds: float = 1.0
+    ) -> None:
+        self._app = app
+        self._listener = listener
+        self._bound = connections
+        self._grace_seconds = grace_seconds
+        self._waiting: set[Gate] = set()
+        self._server: asyncio.Server | None = None
+        self._engine: Engine | None = None
+        self._closing = asyncio.Event()
+
+    async def start(self) -> None:
+        """Open the gate and answer who waits before anything heavy follows."""
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_server(lambda: Gate(self, self._waiting), sock=self._listener)
+        for _ in range(TURNS):
+            await asyncio.sleep(0)
+
+    async def stop(self) -> None:
+        """Refuse new connections, let answers finish for `grace_seconds`, end streams at once."""
+        self._closing.set()
+        if self._server is not None:
+            self._server.close()
+        for gate in list(self._waiting):
+            gate.close()
+        if self._engine is not None:
+            await self._engine.stop(self._grace_seconds)
+
+    # --- the house behind the gate ------------------------------------------------------------------------------------
+
+    def has_room(self) -> bool:
+        """Whether one more connection stays within the bound."""
+        inside = self._engine.connections if self._engine else 0
+        return len(self._waiting) + inside < self._bound
+
+    def answer(self, path: str) -> tuple[int, bytes]:
+        """/health or /ready."""
+        status, body = (health if path == "/health" else readiness)(self._app.state())
+        return status, json.dumps(body).encode()
+
+    def welcome(self, transport: asyncio.Transport, head: bytes) -> None:
+        """Hand a connection to the web app, loaded now if it isn't yet."""
+        if self._engine is None:
+            from api.engine import Engine
+            from api.web import make_web
+
+            self._engine = Engine(make_web(self._app, self._closing))
+        self._engine.welcome(transport, head)

@@ -1,0 +1,59 @@
+"""The web app behind the gate: every route, and the one edge around them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from starlette.routing import Route, Router
+
+from api.access import Access
+from api.downloads import DownloadsApi
+from api.edge import Edge
+from api.files import FilesApi
+from api.health import health, readiness
+from api.pages import Pages
+from api.probe import ProbeApi
+from api.replies import json_reply
+from api.status import status
+from utils.errors import NotFound
+
+if TYPE_CHECKING:
+    import asyncio
+
+    from starlette.requests import Request
+    from starlette.responses import Response
+    from starlette.types import Receive, Scope, Send
+
+    from services.app import App
+
+
+def make_web(app: App, closing: asyncio.Event) -> Edge:
+    """The ASGI app. `closing` is set when streams are to end."""
+
+    async def show_health(_request: Request) -> Response:
+        code, body = health(app.state())
+        return json_reply(body, code)
+
+    async def show_readiness(_request: Request) -> Response:
+        code, body = readiness(app.state())
+        return json_reply(body, code)
+
+    async def show_status(_request: Request) -> Response:
+        return json_reply(await status(app))
+
+    access = Access(app.settings.server)
+    pages = Pages(app, access)
+    routes = [
+        Route("/health", show_health),
+        Route("/ready", show_readiness),
+        Route("/status", show_status),
+        *pages.routes(),
+        *ProbeApi(app).routes(),
+        *DownloadsApi(app, closing).routes(),
+        *FilesApi(app).routes(),
+    ]
+    return Edge(Router(routes, redirect_slashes=False, default=_nowhere), access, app.texts, pages)
+
+
+async def _nowhere(_scope: Scope, _receive: Receive, _send: Send) -> None:
+    raise NotFound("no such address")

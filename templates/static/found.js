@@ -1,0 +1,78 @@
+// What a link leads to: one card per link with its picture and a button per quality.
+
+import { announce, el, picture, trouble } from "./dom.js";
+import { ask } from "./wire.js";
+import { lengthText, say, siteOf, sizeText } from "./words.js";
+
+const LINK = /https?:\/\/[^\s<>"]+/g;
+const LINKS = 10;
+const SOUND = new Set(["audio", "mp3", "m4a", "opus"]);
+
+const place = document.getElementById("found");
+let current = null;
+
+// Several links in one text get a card each; anything else is left to the server, which reads links in prose.
+export function lookUp(text, onChoice) {
+  current?.abort();
+  current = new AbortController();
+  const links = [...new Set(text.match(LINK) ?? [])];
+  const texts = links.length > 1 ? links.slice(0, LINKS) : [text.trim()];
+  place.replaceChildren(...texts.map((link) => card(link, onChoice, current.signal)));
+  return current;
+}
+
+function card(link, onChoice, signal) {
+  const site = siteOf(link) || link.slice(0, 60);
+  const node = el("article.card", { "aria-busy": "true" }, waiting(say("looking", { site })));
+  announce(say("looking", { site }));
+  ask("POST", "/api/v1/probe", { url: link }, signal)
+    .then((answer) => {
+      node.replaceChildren(...shown(answer, onChoice));
+      announce(say("said_found", { title: answer.media.title }));
+    })
+    .catch((error) => {
+      if (error.name === "AbortError") return;
+      node.replaceChildren(trouble(error));
+    })
+    .finally(() => node.removeAttribute("aria-busy"));
+  return node;
+}
+
+function waiting(text) {
+  return el("div.media", {}, el("div.picture.skeleton"), el("div", {}, el("p.about", {}, text), el("div.skeleton.line"), el("div.skeleton.line.short")));
+}
+
+function shown({ media, offer, thumbnail }, onChoice) {
+  const length = media.duration_seconds ? el("span.length", {}, lengthText(media.duration_seconds)) : null;
+  const words = el("div", {}, el("h2.title", {}, media.title || media.id), el("p.about", {}, about(media)));
+  const head = thumbnail
+    ? el("div.media", {}, picture(thumbnail, "film", length ?? ""), words)
+    : el("div.media.bare", {}, words);
+  const pictures = media.qualities.filter((quality) => !SOUND.has(quality.key));
+  const sounds = media.qualities.filter((quality) => SOUND.has(quality.key));
+  const best = (pictures.length ? pictures : sounds).find((quality) => quality.fits);
+  const choose = (quality) => onChoice({ offer, media, thumbnail, quality: quality.key });
+  return [
+    head,
+    choices(say("pick"), pictures, best, choose),
+    choices(pictures.length ? say("sound_only") : say("pick"), sounds, best, choose),
+    media.qualities.length ? null : choices(say("pick"), [{ key: "best", label: say("best"), fits: true }], null, choose),
+  ].filter(Boolean);
+}
+
+function about(media) {
+  const length = media.thumbnail || !media.duration_seconds ? "" : lengthText(media.duration_seconds);
+  return [media.uploader, siteOf(media.url), length, media.is_live ? say("live") : ""].filter(Boolean).join(" \u00b7 ");
+}
+
+function choices(title, qualities, best, choose) {
+  if (!qualities.length) return null;
+  const buttons = qualities.map((quality) => {
+    const size = quality.size_bytes ? sizeText(quality.size_bytes) : say("size_unknown");
+    const note = quality.fits ? size : `${size}, ${say("too_large")}`;
+    const kind = quality === best ? "button.button.quality.primary" : "button.button.quality";
+    const props = { type: "button", disabled: !quality.fits, onclick: () => choose(quality) };
+    return el(kind, props, el("strong", {}, quality.label), el("small", {}, note));
+  });
+  return el("fieldset", {}, el("legend", {}, title), el("div.qualities", {}, ...buttons));
+}

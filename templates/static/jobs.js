@@ -1,0 +1,184 @@
+// The list of downloads: progress, cancel, save; it outlives a reload.
+
+import { announce, el, icon, picture, trouble } from "./dom.js";
+import { forget, remember, remembered } from "./store.js";
+import { Stream, ask } from "./wire.js";
+import { say, sizeText, timeText } from "./words.js";
+
+const AGAIN_MS = 2000;
+const list = document.getElementById("jobs");
+const section = document.getElementById("downloads");
+const lost = document.getElementById("lost");
+const welcome = document.getElementById("welcome");
+
+const jobs = new Map(); // id -> {job, node, live}
+const stream = new Stream(update, (isLost) => {
+  lost.hidden = !isLost;
+  lost.textContent = isLost ? say("lost") : "";
+});
+
+// Bring back what this browser ordered before; what the server no longer knows is forgotten.
+export async function restore() {
+  const entries = remembered();
+  showSections();
+  await Promise.all(entries.reverse().map((entry) => bringBack(entry)));
+}
+
+export async function order(body) {
+  const { job } = await ask("POST", "/api/v1/downloads", body);
+  remember(job.id);
+  add(job, true);
+  section.scrollIntoView({ block: "nearest" });
+}
+
+async function bringBack(entry) {
+  try {
+    const { job } = await ask("GET", `/api/v1/downloads/${entry.id}`);
+    add(job, !job.final);
+  } catch (error) {
+    if (error.retry) setTimeout(() => bringBack(entry), AGAIN_MS);
+    else forget(entry.id);
+  }
+}
+
+function add(job, live) {
+  const node = el("li.card.job", { id: `job-${job.id}` });
+  jobs.set(job.id, { job, node, live });
+  // Ids sort by time, and the newest stands first.
+  const older = [...list.children].find((other) => other.id < node.id);
+  list.insertBefore(node, older ?? null);
+  update(job);
+}
+
+function update(job) {
+  const entry = jobs.get(job.id);
+  if (!entry) return;
+  const changed = entry.job.phase !== job.phase || !entry.node.firstChild;
+  entry.job = job;
+  if (changed) draw(entry);
+  else drawProgress(entry);
+  if (job.final && entry.live) {
+    entry.live = false;
+    finish(entry);
+  }
+  stream.follow([...jobs.values()].filter((other) => !other.job.final).map((other) => other.job.id));
+  showSections();
+}
+
+// The file is handed over by itself, once, to whoever waited for it.
+function finish({ job, node }) {
+  if (job.phase === "done" && job.files.length) {
+    announce(say("said_ready", { title: job.title }));
+    if (job.files.length === 1) node.querySelector("a.save")?.click();
+  } else if (job.error) {
+    announce(job.error.message);
+  }
+}
+
+function remove(id) {
+  const { node } = jobs.get(id);
+  const next = node.nextElementSibling ?? node.previousElementSibling;
+  jobs.delete(id);
+  forget(id);
+  node.remove();
+  (next?.querySelector("a, button") ?? document.getElementById("link")).focus();
+  showSections();
+}
+
+function showSections() {
+  section.hidden = jobs.size === 0;
+  welcome.hidden = jobs.size > 0 || remembered().length > 0;
+}
+
+// --- one job ---------------------------------------------------------------------------------------------------------
+
+function draw(entry) {
+  const { job, node } = entry;
+  const focused = node.contains(document.activeElement);
+  const name = job.title || job.files[0]?.name || job.url;
+  const tag = el("span.tag", {}, ` \u00b7 ${job.quality}`);
+  node.replaceChildren(
+    picture(job.thumbnail, /^(audio|mp3|m4a|opus)$/.test(job.quality) ? "sound" : "film"),
+    el("h3", { title: name }, name, tag),
+    el("div.state"),
+    el("div.buttons", {}, ...buttons(job, name)),
+  );
+  const wide = job.phase === "failed" && job.error ? trouble(job.error) : job.files.length > 1 ? saves(job) : null;
+  if (!job.final) node.append(el("div.wide", {}, bar()));
+  else if (wide) node.append(el("div.wide", {}, wide));
+  drawProgress(entry);
+  if (focused) (node.querySelector(".buttons .button") ?? document.getElementById("link")).focus();
+}
+
+function buttons(job, name) {
+  if (!job.final) {
+    const cancel = () => ask("DELETE", `/api/v1/downloads/${job.id}`).then(({ job: now }) => update(now), () => {});
+    return [button("quiet", "close", say("cancel"), say("cancel_named", { title: name }), cancel)];
+  }
+  const shown = [];
+  if (job.files.length === 1) shown.push(saveLink(job.files[0], say("save")));
+  else if (!job.files.length && job.error?.retry !== false) {
+    const again = () => order(orderOf(job)).then(() => remove(job.id), (error) => node(job).append(trouble(error)));
+    shown.push(button("again", "again", say("again"), "", again));
+  }
+  const title = say("remove_named", { title: name });
+  shown.push(button("quiet", "close", "", title, () => remove(job.id)));
+  return shown;
+}
+
+function node(job) {
+  return jobs.get(job.id).node;
+}
+
+function orderOf(job) {
+  return { url: job.url, quality: job.quality };
+}
+
+function button(kind, sign, text, label, onclick) {
+  return el(`button.button.${kind}`, { type: "button", "aria-label": label || null, onclick }, icon(sign), text);
+}
+
+function saveLink(file, text) {
+  const label = say("save_named", { name: file.name });
+  return el("a.button.primary.save", { href: file.url, download: file.name, "aria-label": label }, icon("save"), text);
+}
+
+function saves(job) {
+  const links = job.files.map((file, index) => saveLink(file, `${index + 1} \u00b7 ${sizeText(file.size_bytes)}`));
+  return el("div.saves", {}, ...links);
+}
+
+function bar() {
+  return el("div.bar", { role: "progressbar", "aria-label": say("downloading") }, el("i"));
+}
+
+function drawProgress({ job, node: place }) {
+  place.querySelector(".state").textContent = stateText(job);
+  const track = place.querySelector(".bar");
+  if (!track) return;
+  const progress = job.progress;
+  const share = progress?.total_bytes ? Math.min(1, progress.done_bytes / progress.total_bytes) : null;
+  track.classList.toggle("open", share === null);
+  if (share === null) {
+    track.removeAttribute("aria-valuenow");
+    track.firstChild.style.width = "";
+  } else {
+    track.setAttribute("aria-valuenow", Math.round(share * 100));
+    track.firstChild.style.width = `${(share * 100).toFixed(1)}%`;
+  }
+}
+
+function stateText(job) {
+  if (job.expired) return say("expired");
+  if (job.phase === "failed") return "";
+  if (job.phase === "done") return `${say("done")} \u00b7 ${sizeText(job.files.reduce((sum, file) => sum + file.size_bytes, 0))}`;
+  if (job.phase === "queued" && job.position) return say("queued_behind", { position: job.position });
+  const progress = job.progress;
+  if (job.phase !== "downloading" || !progress?.done_bytes) return say(job.phase);
+  const done = sizeText(progress.done_bytes);
+  return [
+    progress.total_bytes ? say("amount", { done, total: sizeText(progress.total_bytes) }) : done,
+    progress.speed ? say("speed", { speed: sizeText(progress.speed) }) : "",
+    progress.eta_seconds ? say("left", { time: timeText(progress.eta_seconds) }) : "",
+  ].filter(Boolean).join(" \u00b7 ");
+}
