@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import socket
 from collections.abc import Callable
 from contextlib import suppress
@@ -31,7 +32,7 @@ TICKET_CONNECTIONS: Final = 32
 LINGER_SECONDS: Final = 1.0
 LINGER_READS: Final = 64
 _READ_BYTES: Final = 16 * 1024
-_SHOWN_TARGET: Final = 256
+_SHOWN_HOST: Final = 256
 
 
 class Route(Protocol):
@@ -118,7 +119,7 @@ class Session:
         except BadRequest as error:
             return await self._say(answer(400, f"Bad Request: {error}"))
         except UnsafeLink as error:
-            ticket.refuse(Refusal(request.target[:_SHOWN_TARGET], error.detail, error.code))
+            ticket.refuse(Refusal(shown_host(request.target), error.detail, error.code))
             return await self._say(_denied(error.code))
         except RouteFailed as failure:
             self._figures.failed += 1
@@ -159,6 +160,11 @@ class Session:
                     if not await self._loop.sock_recv(self._client, _READ_BYTES):
                         break
         return True
+
+
+def shown_host(target: str) -> str:
+    """Host and port of a target that may be anything; no path, no user name."""
+    return re.split(r"[/?#]", target.partition("://")[2] or target)[0].rpartition("@")[2][:_SHOWN_HOST]
 
 
 def _denied(code: str) -> bytes:

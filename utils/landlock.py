@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 import struct
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,12 +63,19 @@ def no_new_privileges() -> bool:
 
 def landlock_state(call: SystemCall = system_call) -> LandlockState:
     """What this kernel can confine."""
+    if sys.platform != "linux":
+        return LandlockState(abi=0, files=False, network=False)
     abi = max(0, call(_CREATE_RULESET, None, ctypes.c_size_t(0), _CREATE_RULESET_VERSION))
     return LandlockState(abi=abi, files=abi > 0, network=abi >= ABI_NETWORK)
 
 
 def restrict(
-    read: Sequence[Path], write: Sequence[Path], tcp_ports: Sequence[int], call: SystemCall = system_call
+    read: Sequence[Path],
+    write: Sequence[Path],
+    tcp_ports: Sequence[int],
+    *,
+    call: SystemCall = system_call,
+    give_up_privileges: Callable[[], bool] = no_new_privileges,
 ) -> LandlockState:
     """Confine the calling thread and its future children for good; what is confined now.
 
@@ -91,7 +99,7 @@ def restrict(
             for port in tcp_ports:
                 rule = struct.pack("=QQ", _CONNECT_TCP, port)
                 _good(call(_ADD_RULE, ruleset, _RULE_NET_PORT, rule, 0), "landlock_add_rule")
-        if not no_new_privileges():
+        if not give_up_privileges():
             raise OSError("prctl(PR_SET_NO_NEW_PRIVS) failed")
         _good(call(_RESTRICT_SELF, ruleset, 0), "landlock_restrict_self")
     finally:

@@ -52,6 +52,7 @@ _SYSTEM: Final = (
     "/etc/gai.conf",
     "/sys/devices/system/cpu",
 )
+STATM: Final = Path("/proc/self/statm")
 #: 128 bits: nobody finds another job's folder by trying.
 _NAME_BYTES: Final = 16
 _REMOVE_TRIES: Final = 5
@@ -97,14 +98,13 @@ def limit(
     }
     for which, value in wanted.items():
         if value is not None:
-            _, hard = resource.getrlimit(which)
-            least = value if hard == resource.RLIM_INFINITY else min(value, hard)
-            resource.setrlimit(which, (least, least))
+            bounds = [value, *(bound for bound in resource.getrlimit(which) if bound != resource.RLIM_INFINITY)]
+            resource.setrlimit(which, (min(bounds), min(bounds)))
 
 
 def _mapped_bytes() -> int:
     try:
-        pages = int(Path("/proc/self/statm").read_text("ascii").split()[0])
+        pages = int(STATM.read_text("ascii").split()[0])
     except OSError:  # no /proc
         return 0
     return pages * resource.getpagesize()
