@@ -196,7 +196,7 @@ TROUBLES: Final[Sequence[Row]] = (
     (
         CutOff,
         r"""
-        incompleteread|bytes read|(?:more|bytes) expected|content too short|did not get any data
+        incompleteread|bytes read|(?:more|bytes),? expected|content too short|did not get any data
         downloaded file is empty|fragment .{0,20}not found|remote end closed|EOF occurred
         """,
     ),

@@ -1,0 +1,167 @@
+"""One job in a process of its own: fence itself in, do what the order says, report, end."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import yt_dlp
+
+from platforms.extractor import audit
+from platforms.extractor.facts import facts
+from platforms.extractor.fetching import Fetcher, save
+from platforms.extractor.fit import Fitter
+from platforms.extractor.guard import GuardedYoutubeDL, Loaded, parameters
+from platforms.extractor.meter import Meter
+from platforms.extractor.protocol import (
+    REPLY_BYTES,
+    REQUEST_BYTES,
+    TEXT_CHARACTERS,
+    WARNINGS,
+    Order,
+    decode_order,
+    encode,
+)
+from platforms.extractor.redirects import resolve
+from platforms.extractor.trim import fitting_info
+from utils import sandbox
+from utils.errors import InternalError, MediaTool, NoMedia, UnsafeLink
+from utils.ffmpeg import GATE, FFmpeg
+
+#: Room in a reply for what stands around an info dict.
+_INFO_BYTES: Final = REPLY_BYTES - 64 * 1024
+#: When memory runs out, the kernel takes a worker first and the resident process last.
+_OOM_SCORE: Final = "800"
+_CODE: Final = Path(__file__).resolve().parent.parent
+#: yt-dlp's way of carrying data between its extractors inside a URL
+_SMUGGLED: Final = "__youtubedl_smuggle"
+
+
+class Channel:
+    """The child's end of its socket; also the logger that yt-dlp writes to."""
+
+    def __init__(self, wire: socket.socket) -> None:
+        self._wire = wire
+        self._warnings = 0
+
+    def order(self) -> Order:
+        """What the parent asks for."""
+        with self._wire.makefile("rb") as lines:
+            return decode_order(lines.readline(REQUEST_BYTES))
+
+    def send(self, kind: str, content: Any) -> None:
+        """One line. Raises ConnectionError where the parent is gone."""
+        self._wire.sendall(encode({kind: content}))
+
+    def progress(self, fields: Mapping[str, Any]) -> None:
+        """A report."""
+        self.send("progress", fields)
+
+    def debug(self, message: str) -> None:
+        """Chatter stays here."""
+
+    info = error = debug  # an error arrives as an exception
+
+    def warning(self, message: str, *_: object, **__: object) -> None:
+        """The classifier needs them: a refusal may show nowhere else."""
+        self._warnings += 1
+        if self._warnings <= WARNINGS:
+            self.send("warning", str(message)[:TEXT_CHARACTERS])
+
+
+def run(wire: int, loaded: Loaded) -> int:
+    """Serve one order on that descriptor; the exit code, which tells nothing that the last line didn't."""
+    with socket.socket(fileno=wire) as stream:
+        channel = Channel(stream)
+        try:
+            order = channel.order()
+            channel.send("hello", {"landlock": confine(order, loaded)})
+            channel.send("result", OPERATIONS[order.op](order, loaded, channel))
+        except ConnectionError:
+            raise
+        except BaseException as error:  # noqa: BLE001  # whatever it is, the parent judges it
+            _report(channel, error)
+    return 0
+
+
+def _report(channel: Channel, error: BaseException) -> None:
+    """Tell what happened; without memory for that, at least which kind it was."""
+    try:
+        channel.send("error", facts(error))
+    except MemoryError:
+        channel.send("error", {"code": "out_of_memory"})
+
+
+def confine(order: Order, loaded: Loaded) -> dict[str, Any]:
+    """Take away from this process what its job doesn't need; the state of Landlock."""
+    folder = Path(order.folder) if order.folder else None
+    sys.dont_write_bytecode = True
+    os.umask(0o077)
+    place = str(folder or "/")
+    os.chdir(place)
+    os.environ.update(HOME=place, TMPDIR=place, PATH=os.defpath)
+    with suppress(OSError):  # no such file outside Linux
+        Path("/proc/self/oom_score_adj").write_text(_OOM_SCORE, "ascii")
+    port = urlsplit(order.proxy).port
+    if port is None:
+        raise InternalError("a job without a proxy")
+    limits = order.limits
+    sandbox.limit(
+        address_space_bytes=limits.memory_bytes or None,
+        cpu_seconds=limits.cpu_seconds or None,
+        file_bytes=limits.file_bytes or None,
+    )
+    state = sandbox.landlock_state()
+    if limits.landlock:
+        programs = [GATE.parent, *([loaded.ffmpeg.parent] if loaded.ffmpeg else [])]
+        code = [_CODE, Path(sandbox.__file__).parent, Path(yt_dlp.__file__).parent]
+        state = sandbox.confine(sandbox.runtime_paths(*code, *programs), [folder] if folder else [], [port])
+    audit.install(port, folder, GATE)
+    return asdict(state)
+
+
+def extract(order: Order, loaded: Loaded, channel: Channel) -> dict[str, Any]:
+    """The trimmed info dict of an item or list."""
+    channel.progress({"phase": "probing"})
+    with _youtube_dl(order, loaded, channel) as ydl:
+        info = ydl.extract_info(order.url, download=False)
+        if not info:
+            raise NoMedia("nothing was extracted")
+        return fitting_info(info, _INFO_BYTES)
+
+
+def fetch(order: Order, loaded: Loaded, channel: Channel) -> dict[str, Any]:
+    """Download, merge and fit into the job's folder."""
+    if loaded.ffmpeg is None:
+        raise MediaTool("there is no ffmpeg on this machine")
+    meter = Meter(channel.progress, order.max_bytes)
+    with _youtube_dl(order, loaded, channel) as ydl:
+        return Fetcher(order, ydl, Fitter(FFmpeg(loaded.ffmpeg), meter), meter).run(_INFO_BYTES)
+
+
+def follow(order: Order, loaded: Loaded, _channel: Channel) -> dict[str, Any]:
+    """Where a short link leads."""
+    return {"url": resolve(order, loaded)}
+
+
+def read(order: Order, loaded: Loaded, channel: Channel) -> dict[str, Any]:
+    """Copy a small resource into the file that the order names."""
+    with _youtube_dl(order, loaded, channel) as ydl:
+        path = Path(order.folder, order.name)
+        return {"content_type": save(ydl, order.url, path, order.max_bytes)[:TEXT_CHARACTERS]}
+
+
+OPERATIONS: Final = {"extract": extract, "fetch": fetch, "resolve": follow, "read": read}
+
+
+def _youtube_dl(order: Order, loaded: Loaded, channel: Channel) -> GuardedYoutubeDL:
+    if _SMUGGLED in order.url:
+        raise UnsafeLink("data smuggled inside the link")
+    return GuardedYoutubeDL(parameters(order, channel), loaded)

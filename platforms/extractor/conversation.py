@@ -1,0 +1,111 @@
+"""Talking with one child: send its order, hear its reports, notice when it stalls, judge how it ended."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from platforms.extractor.errors import classify
+from platforms.extractor.launcher import BURY_SECONDS, Worker
+from platforms.extractor.protocol import WARNINGS, Order, decode, encode_order
+from platforms.extractor.replies import ending_of, progress_of
+from utils.errors import DeadlineExceeded, GoldcrestError, Stalled, TooLarge, WorkerCrashed
+
+if TYPE_CHECKING:
+    from platforms.base import ProgressSink
+    from utils.egress import Ticket
+
+#: Fewer bytes than that within the stall limit are no progress, they only keep a connection from timing out.
+TRICKLE_BYTES: Final = 1024
+#: Phases in which nothing comes from the network; ffmpeg and the whole job have deadlines of their own.
+LOCAL_PHASES: Final = frozenset({"merging", "fitting"})
+_PLAIN: Final = (str, int, float, bool)
+
+
+class Conversation:
+    """One order and all that is said about it. `landlock`: what the child reports of its fence."""
+
+    def __init__(self, worker: Worker, ticket: Ticket, *, stall_seconds: float) -> None:
+        self.worker = worker
+        self.landlock: dict[str, Any] | None = None
+        self._ticket = ticket
+        self._stall_seconds = stall_seconds
+        self._warnings: list[str] = []
+        self._phase = "probing"
+
+    async def hold(self, order: Order, deadline_seconds: float, on_progress: ProgressSink | None) -> dict[str, Any]:
+        """The child's result. Raises a GoldcrestError; the child may then still be running."""
+        try:
+            async with asyncio.timeout(deadline_seconds) as deadline:
+                self.worker.writer.write(encode_order(order))
+                while True:
+                    message = await self._hear()
+                    if "result" in message:
+                        return dict(message["result"])
+                    if "error" in message:
+                        raise self._judge(message["error"])
+                    self._note(message, on_progress)
+        except TimeoutError:
+            if not deadline.expired():
+                raise
+            raise DeadlineExceeded(f"{order.op} took longer than {deadline_seconds:g} s") from None
+
+    async def _hear(self) -> dict[str, Any]:
+        try:
+            line = await self._line()
+            if line.endswith(b"\n"):
+                return decode(line)
+        except ConnectionError:
+            pass
+        except ValueError as error:  # too long, or no JSON
+            raise WorkerCrashed(f"a worker that doesn't keep to the protocol: {error}") from None
+        raise await self._ending()
+
+    async def _line(self) -> bytes:
+        """The next line, empty at the end. Raises Stalled."""
+        while True:
+            before = self._ticket.bytes_down + self._ticket.bytes_up
+            try:
+                async with asyncio.timeout(self._stall_seconds) as patience:
+                    return await self.worker.reader.readline()
+            except TimeoutError:
+                if not patience.expired():
+                    raise
+                moved = self._ticket.bytes_down + self._ticket.bytes_up - before
+                if moved < TRICKLE_BYTES and self._phase not in LOCAL_PHASES:
+                    raise Stalled(f"nothing came for {self._stall_seconds:g} s") from None
+
+    def _note(self, message: Mapping[str, Any], on_progress: ProgressSink | None) -> None:
+        if "hello" in message:
+            self.landlock = dict(message["hello"].get("landlock") or {})
+        elif "warning" in message:
+            if len(self._warnings) < WARNINGS:
+                self._warnings.append(str(message["warning"]))
+        elif progress := progress_of(message.get("progress") or {}):
+            self._phase = progress.phase
+            if on_progress is not None:
+                on_progress(progress)
+
+    async def _ending(self) -> GoldcrestError:
+        """Why the socket was closed without a result."""
+        try:
+            async with asyncio.timeout(BURY_SECONDS):
+                return ending_of(await asyncio.shield(self.worker.exited))
+        except TimeoutError:
+            return WorkerCrashed("it fell silent")
+
+    def _judge(self, told: Mapping[str, Any]) -> GoldcrestError:
+        """The error that the child's facts, its warnings and the egress proxy's own record stand for."""
+        if self._ticket.over_quota:
+            return TooLarge("more bytes than the job may move")
+        values = told.get("values") or {}
+        refusal = self._ticket.refused[-1].code if self._ticket.refused else None
+        return classify(
+            {
+                **told,
+                "values": {str(key): value for key, value in values.items() if isinstance(value, _PLAIN)},
+                "warnings": self._warnings,
+                **({"egress": refusal} if refusal else {}),
+            }
+        )

@@ -1,0 +1,157 @@
+"""Download what an order asks for: the chosen formats one after the other, within the size cap, under our own names."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from itertools import islice
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Any, Final
+
+from platforms.extractor.fit import Fitter, Parts
+from platforms.extractor.trim import fitting_info
+from utils.errors import CutOff, DiskFull, NoMedia, UnknownQuality
+
+if TYPE_CHECKING:
+    from platforms.extractor.guard import GuardedYoutubeDL
+    from platforms.extractor.meter import Meter
+    from platforms.extractor.protocol import Order
+
+#: Files of one item: what a Telegram album takes.
+MOST_FILES: Final = 10
+THUMBNAIL_BYTES: Final = 5 << 20
+THUMBNAIL_SECONDS: Final = 15.0
+#: A picture at least that wide is enough for a thumbnail of 320 px.
+THUMBNAIL_WIDTH: Final = 320
+_CHUNK_BYTES: Final = 1 << 16
+
+
+class Fetcher:
+    """One fetch in its folder."""
+
+    def __init__(self, order: Order, ydl: GuardedYoutubeDL, fitter: Fitter, meter: Meter) -> None:
+        self._order = order
+        self._folder = Path(order.folder)
+        self._ydl = ydl
+        self._fitter = fitter
+        self._meter = meter
+        ydl.add_progress_hook(meter.on_download)
+
+    def run(self, most_bytes: int) -> dict[str, Any]:
+        """{"info": the trimmed info of now, in at most so many bytes; "files": the fields of each file}."""
+        self._meter.enter("probing")
+        info = self._ydl.extract_info(self._order.url, download=False)
+        if not info:
+            raise NoMedia("nothing was extracted")
+        files = [self._item(number, item) for number, item in enumerate(playable(info), 1)]
+        if not files:
+            raise NoMedia("a list without a single item to fetch")
+        return {"info": fitting_info(info, most_bytes), "files": files}
+
+    def _item(self, number: int, item: Mapping[str, Any]) -> dict[str, Any]:
+        name = str(number)
+        formats = choose(item, self._order.format_id, strict=number == 1)
+        self._meter.expect(
+            [_size(each, "filesize") for each in formats], [_size(each, "filesize_approx") for each in formats]
+        )
+        self._check_space(formats)
+        sources = [self._download(f"{name}-{part}.part", {**item, **each}) for part, each in enumerate(formats)]
+        picture = self._thumbnail(f"{name}-picture.part", item)
+        return self._fitter.fit(name, Parts(sources, formats, picture, item), self._order)
+
+    def _download(self, name: str, info: dict[str, Any]) -> Path:
+        path = self._folder / name
+        info.pop("requested_formats", None)
+        self._ydl.dl(str(path), info)
+        if not path.is_file() or not path.stat().st_size:
+            raise CutOff("the download ended without a file")
+        self._meter.part_done(path.stat().st_size)
+        return path
+
+    def _check_space(self, formats: list[dict[str, Any]]) -> None:
+        """Raises DiskFull before the first byte where the parts can't fit."""
+        needed = sum(_size(each, "filesize") or 0 for each in formats)
+        if needed > shutil.disk_usage(self._folder).free:
+            raise DiskFull(f"{needed} bytes don't fit")
+
+    def _thumbnail(self, name: str, item: Mapping[str, Any]) -> Path | None:
+        """The site's picture of the item; None where it has none or doesn't hand it out soon. Never fails a job."""
+        url = thumbnail_url(item)
+        if url is None:
+            return None
+        path = self._folder / name
+        with suppress(Exception), within(THUMBNAIL_SECONDS):
+            save(self._ydl, url, path, THUMBNAIL_BYTES)
+            return path
+        path.unlink(missing_ok=True)
+        return None
+
+
+def playable(info: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """The item itself, or the first entries of a list."""
+    if "entries" not in info:
+        yield info
+        return
+    entries = (entry for entry in info["entries"] or () if entry and (entry.get("formats") or entry.get("url")))
+    yield from islice(entries, MOST_FILES)
+
+
+def choose(info: Mapping[str, Any], format_id: str, *, strict: bool) -> list[dict[str, Any]]:
+    """The formats with these ids ("136+140"), the best one for an empty id.
+
+    Raises UnknownQuality where the site doesn't offer one any more; `strict=False` takes the best one instead.
+    """
+    offered = info.get("formats") or [info]
+    by_id = {each.get("format_id"): each for each in offered}
+    wanted = [by_id.get(one) for one in format_id.split("+")]
+    found = [each for each in wanted if each is not None]
+    if len(found) == len(wanted):
+        return found
+    if format_id and strict:
+        raise UnknownQuality(f"format {format_id} is not on offer now")
+    return [offered[-1]]
+
+
+def thumbnail_url(item: Mapping[str, Any]) -> str | None:
+    """The smallest picture that is large enough, else the one that the site calls its thumbnail."""
+    sized = [each for each in item.get("thumbnails") or () if (each.get("width") or 0) >= THUMBNAIL_WIDTH]
+    best = min(sized, key=lambda each: each["width"], default=None)
+    return best["url"] if best else item.get("thumbnail")
+
+
+def save(ydl: GuardedYoutubeDL, url: str, path: Path, most_bytes: int) -> str:
+    """Copy a small resource into a file; its content type. Raises CutOff where it is larger or empty."""
+    written = 0
+    with ydl.urlopen(url) as response, path.open("wb") as file:
+        while chunk := response.read(_CHUNK_BYTES):
+            written += len(chunk)
+            if written > most_bytes:
+                raise CutOff(f"more than {most_bytes} bytes")
+            file.write(chunk)
+        if not written:
+            raise CutOff("nothing came")
+        return str(response.headers.get("Content-Type") or "")
+
+
+@contextmanager
+def within(seconds: float) -> Iterator[None]:
+    """Raise TimeoutError in the main thread when it takes longer, even out of a read that trickles."""
+
+    def on_alarm(_number: int, _frame: FrameType | None) -> None:
+        raise TimeoutError
+
+    before: Any = signal.signal(signal.SIGALRM, on_alarm)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def _size(fmt: Mapping[str, Any], key: str) -> int | None:
+    size = fmt.get(key)
+    return int(size) if isinstance(size, (int, float)) and size > 0 else None

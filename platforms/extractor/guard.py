@@ -1,0 +1,190 @@
+"""YoutubeDL behind bars: one proxy, http only, native downloaders, nothing of the machine's own configuration."""
+
+from __future__ import annotations
+
+import re
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import yt_dlp
+from yt_dlp.downloader.dash import DashSegmentsFD
+from yt_dlp.downloader.external import FFmpegFD
+from yt_dlp.downloader.hls import HlsFD
+from yt_dlp.downloader.http import HttpFD
+from yt_dlp.networking import Request
+from yt_dlp.networking._urllib import UrllibRH
+from yt_dlp.utils import determine_protocol
+
+from platforms.extractor.protocol import OPTIONS, Order
+from utils.errors import DrmProtected, LiveNow, MediaTool, NoMedia, TooLarge, UnsafeLink
+
+#: A page or manifest larger than this is no page; media is read in pieces and not concerned.
+PAGE_BYTES: Final = 32 << 20
+#: Entries of a list that one job looks at where its site names no figure.
+LIST_ENTRIES: Final = 10
+SCHEMES: Final = frozenset({"http", "https"})
+#: Headers that steer yt-dlp itself instead of the site.
+STEERING_HEADERS: Final = frozenset({"ytdl-request-proxy", "ytdl-socks-proxy", "youtubedl-no-compression"})
+_VOD: Final = re.compile(r"#EXT-X-ENDLIST|#EXT-X-PLAYLIST-TYPE:\s*VOD")
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What the forkserver has prepared: extractor classes, a TLS context with all roots, the ffmpeg program."""
+
+    extractors: tuple[Any, ...]
+    tls: ssl.SSLContext
+    ffmpeg: Path | None
+
+
+class NativeHls(HlsFD):
+    """HLS without ever handing over to ffmpeg, which would open whatever the playlist names."""
+
+    @classmethod
+    def can_download(cls, manifest: str, info_dict: dict[str, Any], allow_unplayable_formats: bool = False) -> bool:
+        """True, or an error that says why not."""
+        if cls._has_drm(manifest):
+            raise DrmProtected("HLS keys of a DRM system")
+        if "#EXTINF" in manifest and not _VOD.search(manifest):
+            raise LiveNow("an HLS playlist without an end")
+        if not super().can_download(manifest, info_dict, allow_unplayable_formats):
+            raise NoMedia("HLS encryption that isn't AES-128")
+        return True
+
+
+class NoFFmpeg(FFmpegFD):
+    """Stands where yt-dlp would start ffmpeg on a URL."""
+
+    @classmethod
+    def available(cls, *_: object) -> bool:
+        """Never."""
+        return False
+
+    def real_download(self, *_: object) -> bool:
+        """Refuse what nobody should have chosen."""
+        raise MediaTool("ffmpeg isn't a downloader here")
+
+
+class EgressRH(UrllibRH):
+    """The only request handler: every request leaves through the job's proxy, whatever it asks for itself."""
+
+    _SUPPORTED_URL_SCHEMES = ("http", "https", "data")
+
+    def __init__(self, *, tls: ssl.SSLContext, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._tls = tls
+
+    def _make_sslcontext(self, **_: object) -> ssl.SSLContext:
+        return self._tls
+
+    def _get_proxies(self, *_: object) -> dict[str, str]:
+        return {"all": self.proxies["all"]}
+
+
+class GuardedYoutubeDL(yt_dlp.YoutubeDL):
+    """YoutubeDL for one job."""
+
+    #: yt-dlp's names of how a format is fetched -> who does it here
+    DOWNLOADERS: Final[Mapping[str, type]] = MappingProxyType(
+        {
+            "http": HttpFD,
+            "https": HttpFD,
+            "m3u8": NativeHls,
+            "m3u8_native": NativeHls,
+            "http_dash_segments": DashSegmentsFD,
+        }
+    )
+
+    def __init__(self, params: dict[str, Any], loaded: Loaded) -> None:
+        self._loaded = loaded
+        super().__init__(params)
+
+    def add_default_info_extractors(self) -> None:
+        """Take those that the forkserver has chosen and warmed."""
+        for extractor in self._loaded.extractors:
+            self.add_info_extractor(extractor)
+
+    def build_request_director(self, *_: object, **__: object) -> Any:
+        """One with the egress handler alone, whatever other handlers this machine has."""
+        return super().build_request_director([lambda **kwargs: EgressRH(tls=self._loaded.tls, **kwargs)])
+
+    def urlopen(self, req: Any) -> Any:
+        """Open a URL through the proxy; a page that doesn't end raises TooLarge."""
+        request = req if isinstance(req, Request) else Request(req)
+        for name in [name for name in request.headers if name.lower() in STEERING_HEADERS]:
+            del request.headers[name]
+        request.proxies = {}
+        response = super().urlopen(request)
+        response.read = _bounded(response.read, response.headers.get("Content-Length"))
+        return response
+
+    def dl(self, name: str, info: dict[str, Any], *_: object) -> Any:
+        """Download one format natively. Raises UnsafeLink, NoMedia or LiveNow for one that can't be."""
+        scheme = urlsplit(info.get("url") or "").scheme.lower()
+        if scheme not in SCHEMES:
+            raise UnsafeLink(f"media with the scheme {scheme[:20]!r}")
+        if info.get("is_live"):
+            raise LiveNow("a running stream")
+        protocol = determine_protocol(info)
+        downloader = self.DOWNLOADERS.get(protocol)
+        if downloader is None:
+            raise NoMedia(f"media with the protocol {protocol[:40]!r}")
+        fetcher = downloader(self, self.params)
+        for hook in self._progress_hooks:
+            fetcher.add_progress_hook(hook)
+        info = {**info, "protocol": protocol, "section_start": None, "section_end": None}
+        if info.get("http_headers") is None:
+            info["http_headers"] = self._calc_headers(info)
+        return fetcher.download(name, info)
+
+
+def parameters(order: Order, logger: object) -> dict[str, Any]:
+    """yt-dlp's parameters of one job: the site's wishes first, so that none of them outweighs ours."""
+    wishes = {key: value for key, value in order.options.items() if key in OPTIONS}
+    tries = order.limits.retries
+    return {
+        "noplaylist": True,
+        "playlist_items": f"1:{LIST_ENTRIES}",
+        **wishes,
+        "allowed_extractors": [],
+        "cachedir": False,
+        "color": "no_color",
+        "compat_opts": ["no-certifi"],
+        "concurrent_fragment_downloads": 1,
+        "enable_file_urls": False,
+        "extractor_retries": tries,
+        "file_access_retries": 0,
+        "format": lambda context: context["formats"][-1:],  # we choose by id ourselves
+        "fragment_retries": tries,
+        "js_runtimes": {},
+        "logger": logger,
+        "nocheckcertificate": False,
+        "noprogress": True,
+        "overwrites": True,
+        "proxy": order.proxy,
+        "quiet": True,
+        "remote_components": [],
+        "retries": tries,
+        "skip_unavailable_fragments": False,  # a film with holes is no success
+        "socket_timeout": order.limits.socket_timeout_seconds,
+        "updatetime": False,
+    }
+
+
+def _bounded(read: Any, promised: str | None) -> Any:
+    """The read method with a bound for calls that name none."""
+
+    def bounded(size: int | None = None) -> bytes:
+        if size is not None or ((promised or "").isdigit() and int(promised or 0) <= PAGE_BYTES):
+            return bytes(read(size))
+        data = read(PAGE_BYTES + 1)
+        if len(data) > PAGE_BYTES:
+            raise TooLarge("a page that doesn't end", limit_mb=PAGE_BYTES >> 20)
+        return bytes(data)
+
+    return bounded

@@ -1,0 +1,210 @@
+"""The extractor for everybody else: each call is one child process with its own egress ticket, deadline and limits."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from math import ceil
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from platforms.extractor.conversation import Conversation
+from platforms.extractor.launcher import Launcher, Worker
+from platforms.extractor.protocol import Boot, Limits, Order, check_options
+from platforms.extractor.replies import files_of
+from platforms.registry import Registry
+from utils.errors import ShuttingDown, WorkerCrashed
+
+if TYPE_CHECKING:
+    from platforms.base import FetchOrder, ProgressSink
+    from utils.config import Settings
+    from utils.egress import Egress
+
+MEBIBYTE: Final = 1 << 20
+#: What pages, scripts and manifests of one item may amount to.
+PAGES_BYTES: Final = 64 * MEBIBYTE
+#: A short link's redirects; bodies are not read, but what a site pushes meanwhile counts.
+REDIRECT_BYTES: Final = 8 * MEBIBYTE
+#: Small calls side by side, besides the downloads; each needs some 20 MB.
+SMALL_CALLS: Final = 3
+#: What a file may be larger than its parts.
+CONTAINER_BYTES: Final = 64 * MEBIBYTE
+
+
+class ExtractorHost:
+    """A part. Implements platforms.base.Extractor; every call raises errors of the tree.
+
+    Cancelling the awaiting task kills the child with everything it has started and returns when that is gone; the job's
+    folder belongs to the caller.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        egress: Egress,
+        *,
+        registry: Registry | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._settings = settings
+        self._bounds = settings.extractor
+        self._egress = egress
+        self._registry = registry
+        self._clock = clock
+        self._launcher: Launcher | None = None
+        self._downloads = asyncio.Semaphore(settings.downloads.parallel)
+        self._small_calls = asyncio.Semaphore(SMALL_CALLS)
+        self._running: set[Conversation] = set()
+        self._endings: set[asyncio.Task[None]] = set()
+        self._idle: asyncio.TimerHandle | None = None
+        self._starts = 0
+        self._landlock: dict[str, Any] | None = None
+        self._stopping = False
+
+    async def start(self) -> None:
+        """Nothing yet: the forkserver is started by the first call."""
+        self._stopping = False
+
+    async def stop(self) -> None:
+        """End everything that runs; calls under way raise ShuttingDown."""
+        self._stopping = True
+        if self._idle is not None:
+            self._idle.cancel()
+        if self._launcher is not None:
+            await self._launcher.stop()
+        await asyncio.gather(*self._endings)
+
+    def state(self) -> dict[str, Any]:
+        """For /status: what runs, and what the kernel confines (None before the first child)."""
+        launcher = self._launcher if self._launcher and self._launcher.alive else None
+        return {
+            "running": len(self._running),
+            "forkserver": launcher.pid if launcher else None,
+            "starts": self._starts,
+            "ready_seconds": launcher.ready_seconds if launcher else None,
+            "landlock": self._landlock,
+        }
+
+    async def extract(self, url: str, options: Mapping[str, Any]) -> dict[str, Any]:
+        """yt-dlp's trimmed info dict of one item or list."""
+        order = Order("extract", url, "", options=dict(options))
+        return await self._small(order, PAGES_BYTES, file_bytes=MEBIBYTE)
+
+    async def fetch(self, order: FetchOrder, on_progress: ProgressSink) -> dict[str, Any]:
+        """Download into `order.folder`: {"info": …, "files": [fields of FetchedFile]}."""
+        folder = order.folder.absolute()
+        asked = Order(
+            "fetch",
+            order.url,
+            "",
+            options=dict(order.options),
+            folder=str(folder),
+            format_id=order.format_id,
+            audio=order.audio,
+            title=order.title,
+            max_bytes=order.max_bytes,
+            limits=self._limits(self._bounds.fetch_deadline_seconds, order.max_bytes + CONTAINER_BYTES),
+        )
+        quota = int(order.max_bytes * self._settings.egress.quota_factor) + PAGES_BYTES
+        async with self._downloads:
+            result = await self._call(asked, quota, self._bounds.fetch_deadline_seconds, on_progress)
+        return {"info": result.get("info") or {}, "files": files_of(result.get("files"), folder)}
+
+    async def resolve(self, url: str) -> str:
+        """Where a short link leads. Raises DeadLink for a circle."""
+        result = await self._small(Order("resolve", url, ""), REDIRECT_BYTES, file_bytes=MEBIBYTE)
+        return str(result["url"])
+
+    async def read(self, url: str, path: Path, max_bytes: int) -> str:
+        """Copy a small resource (a thumbnail) into that file of an existing folder; the content type it came with."""
+        folder = os.path.abspath(path.parent)  # noqa: ASYNC240, PTH100  # asks no disk
+        order = Order("read", url, "", folder=folder, name=path.name, max_bytes=max_bytes)
+        result = await self._small(order, max_bytes + MEBIBYTE, file_bytes=max_bytes + MEBIBYTE)
+        return str(result.get("content_type") or "")
+
+    async def _small(self, order: Order, quota_bytes: int, file_bytes: int) -> dict[str, Any]:
+        seconds = self._bounds.probe_deadline_seconds
+        limited = replace(order, limits=self._limits(seconds, file_bytes))
+        async with self._small_calls:
+            return await self._call(limited, quota_bytes, seconds, None)
+
+    async def _call(
+        self, order: Order, quota_bytes: int, deadline_seconds: float, on_progress: ProgressSink | None
+    ) -> dict[str, Any]:
+        check_options(order.options)
+        with self._egress.open(order.op, quota_bytes=quota_bytes) as ticket:
+            launcher, worker = await self._fork()
+            conversation = Conversation(worker, ticket, stall_seconds=self._bounds.stall_seconds)
+            self._running.add(conversation)
+            try:
+                asked = replace(order, proxy=ticket.proxy_url)
+                result = await conversation.hold(asked, deadline_seconds, on_progress)
+            finally:
+                self._landlock = conversation.landlock or self._landlock
+                await self._finish(launcher, conversation)
+        if self._stopping:
+            raise ShuttingDown
+        return result
+
+    async def _finish(self, launcher: Launcher, conversation: Conversation) -> None:
+        """Bury the child; done to the end even where the caller is cancelled a second time."""
+        ending = asyncio.create_task(launcher.finish(conversation.worker), name="end a worker")
+        self._endings.add(ending)
+        ending.add_done_callback(self._endings.discard)
+        try:
+            await asyncio.shield(ending)
+        finally:
+            self._running.discard(conversation)
+            if not self._running:
+                self._rest()
+
+    async def _fork(self) -> tuple[Launcher, Worker]:
+        try:
+            launcher = self._ready_launcher()
+            return launcher, await launcher.fork()
+        except WorkerCrashed:  # the forkserver died unseen while nothing ran: a new one
+            launcher = self._ready_launcher()
+            return launcher, await launcher.fork()
+
+    def _ready_launcher(self) -> Launcher:
+        if self._stopping:
+            raise ShuttingDown
+        if self._idle is not None:
+            self._idle.cancel()
+        if self._launcher is None or not self._launcher.alive:
+            self._launcher = Launcher(self._boot(), self._clock)
+            self._launcher.start()
+            self._starts += 1
+        return self._launcher
+
+    def _boot(self) -> Boot:
+        registry = self._registry or Registry(enabled=self._settings.platforms.enabled)
+        served = self._settings.platforms.enabled or registry.names()
+        patterns = {pattern for name in served for pattern in registry.platform(name.lower()).extractors}
+        return Boot(tuple(sorted(patterns)), trust=self._settings.egress.trust)
+
+    def _limits(self, seconds: float, file_bytes: int) -> Limits:
+        return Limits(
+            memory_bytes=self._bounds.child_memory_mb * MEBIBYTE,
+            cpu_seconds=ceil(seconds) + 1,
+            file_bytes=file_bytes,
+            landlock=self._settings.sandbox.landlock,
+            socket_timeout_seconds=self._bounds.socket_timeout_seconds,
+            retries=self._bounds.retries,
+        )
+
+    def _rest(self) -> None:
+        """Nothing runs: the preloaded process leaves memory after a while."""
+        launcher = self._launcher
+        if launcher is None or self._stopping:
+            return
+
+        def leave() -> None:
+            ending = asyncio.ensure_future(launcher.stop())
+            self._endings.add(ending)
+            ending.add_done_callback(self._endings.discard)
+
+        self._idle = asyncio.get_running_loop().call_later(self._bounds.idle_stop_seconds, leave)

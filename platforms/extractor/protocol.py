@@ -1,0 +1,117 @@
+"""What parent, forkserver and child say to each other: one JSON object a line, everything bounded."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Final
+
+from utils.errors import InternalError
+
+#: The longest line that a child may send; one that sends more is ended.
+REPLY_BYTES: Final = 1 << 20
+#: The longest line between parent and forkserver, and the longest order to a child.
+REQUEST_BYTES: Final = 256 * 1024
+#: Warnings kept of one job, and characters of each text that crosses.
+WARNINGS: Final = 30
+TEXT_CHARACTERS: Final = 500
+
+#: The only yt-dlp parameters that a site may set. None of them runs a program, reads cookies of a browser or a netrc,
+#: chooses a proxy, a path or a file name.
+OPTIONS: Final = frozenset(
+    {
+        "age_limit",
+        "extract_flat",
+        "extractor_args",
+        "geo_bypass",
+        "http_headers",
+        "ignore_no_formats_error",
+        "lazy_playlist",
+        "noplaylist",
+        "playlist_items",
+        "playlistend",
+        "playliststart",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one child may use. Zero: no limit."""
+
+    memory_bytes: int = 0
+    cpu_seconds: int = 0
+    file_bytes: int = 0
+    landlock: bool = True
+    socket_timeout_seconds: float = 15.0
+    retries: int = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a child is to do.
+
+    `op`: extract, fetch, resolve or read. `proxy`: the egress URL with this job's token. `folder`: the only place that
+    may be written to, absolute; empty where nothing is written. `name`: the file in it that `read` fills.
+    """
+
+    op: str
+    url: str
+    proxy: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+    folder: str = ""
+    name: str = ""
+    format_id: str = ""
+    audio: str = ""
+    title: str = ""
+    max_bytes: int = 0
+    limits: Limits = field(default_factory=Limits)
+
+
+@dataclass(frozen=True, slots=True)
+class Boot:
+    """What the forkserver loads before its first child. `extractors`: regexes of yt-dlp's extractor names."""
+
+    extractors: tuple[str, ...]
+    trust: str = ""
+
+
+def check_options(options: Mapping[str, Any]) -> None:
+    """Raises InternalError for a yt-dlp parameter that no site may set."""
+    unknown = sorted(set(options) - OPTIONS)
+    if unknown:
+        raise InternalError(f"yt-dlp parameters that are not on the list: {', '.join(unknown)}")
+
+
+def encode(message: Mapping[str, Any]) -> bytes:
+    """One line. Raises ValueError for figures that JSON doesn't know."""
+    return json.dumps(message, separators=(",", ":"), allow_nan=False).encode() + b"\n"
+
+
+def decode(line: bytes) -> dict[str, Any]:
+    """The object of one line. Raises ValueError for anything else."""
+    try:
+        message = json.loads(line)
+    except RecursionError:
+        raise ValueError("nested too deep") from None
+    if not isinstance(message, dict):
+        raise ValueError("not an object")  # noqa: TRY004  # all that is wrong with a line is one kind of error
+    return message
+
+
+def encode_order(order: Order) -> bytes:
+    """Raises InternalError where it doesn't fit into one request."""
+    try:
+        line = encode(asdict(order))
+    except (TypeError, ValueError) as error:
+        raise InternalError(f"an order that isn't plain data: {error}") from None
+    if len(line) > REQUEST_BYTES:
+        raise InternalError(f"an order of {len(line)} bytes")
+    return line
+
+
+def decode_order(line: bytes) -> Order:
+    """The order that a child reads."""
+    fields = decode(line)
+    return Order(**{**fields, "limits": Limits(**fields["limits"])})

@@ -1,0 +1,75 @@
+"""Where a short link leads: its redirects one by one, each seen by the egress proxy, without reading a page."""
+
+from __future__ import annotations
+
+import urllib.error
+import urllib.request
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urljoin, urlsplit
+
+from yt_dlp.utils.networking import std_headers
+
+from platforms.extractor.guard import SCHEMES, Loaded
+from utils.errors import DeadLink, UnsafeLink
+
+if TYPE_CHECKING:
+    from platforms.extractor.protocol import Order
+
+MOST_HOPS: Final = 8
+LONGEST_URL: Final = 4096
+_GONE: Final = frozenset({404, 410})
+_FAILED: Final = 400
+
+
+class _Stay(urllib.request.HTTPRedirectHandler):
+    """Hands a redirect out instead of following it."""
+
+    def redirect_request(self, *_: Any) -> None:
+        """No further request."""
+
+
+def resolve(order: Order, loaded: Loaded) -> str:
+    """The URL at the end of at most MOST_HOPS redirects, whatever the page there answers, unless it is gone.
+
+    Raises DeadLink for a circle or a gone end, UnsafeLink for a hop that leaves the web, and the HTTP error where
+    the short link itself fails.
+    """
+    opener = urllib.request.build_opener(
+        urllib.request.ProxyHandler({"http": order.proxy, "https": order.proxy}),
+        urllib.request.HTTPSHandler(context=loaded.tls),
+        urllib.request.HTTPCookieProcessor(),  # some send a visitor round once until a cookie is set
+        _Stay(),
+    )
+    url = order.url
+    for hop in range(MOST_HOPS + 1):
+        if urlsplit(url).scheme.lower() not in SCHEMES or len(url) > LONGEST_URL:
+            raise UnsafeLink(f"a redirect to {url[:100]!r}")
+        answer = _ask(opener, url, order.limits.socket_timeout_seconds)
+        if answer is None:
+            return url
+        target = answer.headers.get("Location") if answer.code < _FAILED else None
+        if target is None:
+            if answer.code in _GONE:
+                raise DeadLink(f"status {answer.code} at the end")
+            if hop == 0 or answer.headers.get("X-Egress-Denied"):
+                raise answer
+            return url
+        url = urljoin(url, target.strip())
+    raise DeadLink(f"more than {MOST_HOPS} redirects")
+
+
+def _ask(opener: urllib.request.OpenerDirector, url: str, timeout: float) -> urllib.error.HTTPError | None:
+    """None for a page, else the redirect or failure; asked by GET where the site doesn't like HEAD."""
+    failed = None
+    for method in ("HEAD", "GET"):
+        request = urllib.request.Request(url, headers=dict(std_headers), method=method)  # noqa: S310  # http only, see above
+        try:
+            opener.open(request, timeout=timeout).close()
+        except urllib.error.HTTPError as error:
+            error.close()
+            failed = error
+            if error.code < _FAILED:
+                break
+        else:
+            return None
+    return failed

@@ -1,0 +1,98 @@
+"""What a child reports, believed only as far as it can be checked: it has read what strangers wrote."""
+
+from __future__ import annotations
+
+import math
+import signal
+import stat
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from platforms.base import Progress
+from utils.errors import DeadlineExceeded, GoldcrestError, OutOfMemory, WorkerCrashed
+
+PHASES: Final = frozenset({"probing", "downloading", "merging", "fitting"})
+KINDS: Final = frozenset({"video", "audio", "photo", "document"})
+_TEXTS: Final = ("mime", "title", "performer")
+_TEXT_CHARACTERS: Final = 500
+_MOST_FILES: Final = 20
+
+
+def progress_of(fields: Mapping[str, Any]) -> Progress | None:
+    """The report; None where it makes no sense."""
+    phase = fields.get("phase")
+    if phase not in PHASES:
+        return None
+    total = _number(fields.get("total_bytes"))
+    return Progress(
+        phase,
+        done_bytes=int(_number(fields.get("done_bytes")) or 0),
+        total_bytes=None if total is None else int(total),
+        speed=_number(fields.get("speed")),
+        eta_seconds=_number(fields.get("eta_seconds")),
+    )
+
+
+def files_of(reported: Any, folder: Path) -> list[dict[str, Any]]:
+    """The fields of FetchedFile for each file, with paths that really are plain files in the job's folder.
+
+    Raises WorkerCrashed for a report that isn't true.
+    """
+    if not isinstance(reported, list) or not 0 < len(reported) <= _MOST_FILES:
+        raise WorkerCrashed("a result without files")
+    return [_file(fields, folder) for fields in reported if isinstance(fields, dict)]
+
+
+def ending_of(status: int | None) -> GoldcrestError:
+    """The error that a child's end without a word stands for. `status`: as of `waitpid`, None where nobody knows."""
+    if status is None:
+        return WorkerCrashed("it went with its forkserver")
+    number = status & 0x7F
+    if not number:
+        return WorkerCrashed(f"exit code {status >> 8}")
+    name = signal.Signals(number).name if number in {each.value for each in signal.Signals} else f"signal {number}"
+    if number == signal.SIGKILL:  # nobody else sends it unasked: the kernel is out of memory
+        return OutOfMemory(name)
+    return DeadlineExceeded(name) if number == signal.SIGXCPU else WorkerCrashed(name)
+
+
+def _file(fields: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    path, size = _plain_file(fields.get("name"), folder)
+    thumbnail = fields.get("thumbnail")
+    if fields.get("kind") not in KINDS:
+        raise WorkerCrashed("a file of an unknown kind")
+    return {
+        "path": path,
+        "size_bytes": size,
+        "kind": fields["kind"],
+        "width": _pixels(fields.get("width")),
+        "height": _pixels(fields.get("height")),
+        "duration_seconds": _number(fields.get("duration_seconds")),
+        "thumbnail": None if thumbnail is None else _plain_file(thumbnail, folder)[0],
+        **{key: str(fields.get(key) or "")[:_TEXT_CHARACTERS] for key in _TEXTS},
+    }
+
+
+def _plain_file(name: object, folder: Path) -> tuple[Path, int]:
+    if not isinstance(name, str) or name != Path(name).name or name in {"", ".", ".."}:
+        raise WorkerCrashed("a file outside its folder")
+    path = folder / name
+    try:
+        found = path.lstat()
+    except OSError:
+        raise WorkerCrashed("a file that isn't there") from None
+    if not stat.S_ISREG(found.st_mode):
+        raise WorkerCrashed("something that is no plain file")
+    return path, found.st_size
+
+
+def _number(value: object) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    return value if math.isfinite(value) and value >= 0 else None
+
+
+def _pixels(value: object) -> int | None:
+    number = _number(value)
+    return int(number) if number else None
