@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import shutil
+import stat
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -50,7 +51,9 @@ class FolderDelivery:
         try:
             path = self._reserve(name)
             try:
+                mode = stat.S_IMODE(path.stat().st_mode)  # what this person's umask gives; the source is private
                 _move(source, path)
+                path.chmod(mode)
             except OSError:
                 path.unlink(missing_ok=True)
                 raise
@@ -65,7 +68,7 @@ class FolderDelivery:
         for number in range(1, NAMES_BOUND):
             path = self._folder / (name if number == 1 else f"{stem} ({number}){suffix}")
             try:
-                path.touch(mode=0o644, exist_ok=False)
+                path.touch(exist_ok=False)
             except FileExistsError:
                 continue
             return path

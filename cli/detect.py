@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
     from platforms.registry import Registry
@@ -12,11 +13,17 @@ if TYPE_CHECKING:
 
 
 def make_registry(settings: Settings) -> Registry:
-    """The sites that are switched on."""
+    """The sites that are switched on. Raises ConfigError for a name that is no site."""
     from platforms.registry import Registry
     from utils.addresses import parse_networks
 
-    return Registry(enabled=settings.platforms.enabled, allow=parse_networks(settings.egress.allow))
+    own = urlsplit(settings.server.public_url).hostname
+    return Registry(
+        settings.platforms.enabled,
+        parse_networks(settings.egress.allow),
+        ports=settings.egress.ports,
+        own_hosts=(own,) if own else (),
+    )
 
 
 def detected(registry: Registry, text: str, bound: int) -> dict[str, Any]:

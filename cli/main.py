@@ -46,7 +46,8 @@ class Terminal:
     def settings(self) -> Settings:
         """Read the settings and send logs to standard error. Raises ConfigError."""
         settings = load_settings()
-        setup_logs("debug" if self.debug else "warning", settings.log.format, settings.secrets)
+        level = "debug" if self.debug else "warning"
+        setup_logs(level, settings.log.format, settings.secrets, tracebacks=self.debug)
         return settings
 
     def run(self, work: Callable[[App], Awaitable[dict[str, Any]]], *, beside: Path | None = None) -> int:

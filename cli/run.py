@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from cli.screen import answer
 from services.shapes import error_shape
-from utils.errors import GoldcrestError, InternalError
+from utils.errors import ConfigError, GoldcrestError, InternalError
 
 if TYPE_CHECKING:
     from utils.texts import Texts
@@ -34,11 +34,13 @@ class Interrupted(Exception):
 
 
 def run_command(work: Callable[[], Awaitable[dict[str, Any]]], texts: Texts, *, debug: bool) -> int:
-    """Print the answer of `work`, or its failure as JSON; the exit code."""
+    """Print the answer of `work`, or its failure as JSON; the exit code. Raises ConfigError."""
     try:
         answer(asyncio.run(_until_signal(work())))
     except Interrupted as interrupted:
         return SIGNAL_BASE + interrupted.number
+    except ConfigError:
+        raise
     except GoldcrestError as error:
         return _fail(error, texts, debug=debug)
     except Exception as error:  # noqa: BLE001 - the edge: no traceback reaches a person who didn't ask for it

@@ -79,6 +79,11 @@ class Redactor:
         return self.clean(repr(value))
 
 
+def _without_traceback(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    event.pop("exc_info", None)
+    return event
+
+
 class _Forward(logging.Handler):
     """Lines of libraries in our own form."""
 
@@ -94,8 +99,14 @@ class _Forward(logging.Handler):
         get_logger().log(level, "library", **values)
 
 
-def setup_logs(level: str = "info", style: str = "auto", secrets: Iterable[str] = ()) -> None:
-    """Send all logs to standard error. `level`: debug…error; `style`: auto, json or text; `secrets`: values to hide."""
+def setup_logs(
+    level: str = "info", style: str = "auto", secrets: Iterable[str] = (), *, tracebacks: bool = True
+) -> None:
+    """Send all logs to standard error.
+
+    `level`: debug…error; `style`: auto, json or text; `secrets`: values to hide; `tracebacks`: whether errors that
+    nobody foresaw bring theirs, which is for operators and not for people at a terminal.
+    """
     number = LEVELS[level]
     terminal = sys.stderr.isatty()
     text = style == "text" or (style == "auto" and terminal)
@@ -105,7 +116,7 @@ def setup_logs(level: str = "info", style: str = "auto", secrets: Iterable[str] 
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
+            structlog.processors.format_exc_info if tracebacks else _without_traceback,
             Redactor(secrets),
             renderer,
         ],

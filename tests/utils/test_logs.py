@@ -136,6 +136,17 @@ def test_a_traceback_is_cleaned_too(capsys):
     assert TOKEN not in json.dumps(line)
 
 
+def test_tracebacks_can_be_left_out(capsys):
+    """A person at a terminal reads that it broke, not where."""
+    setup_logs(tracebacks=False)
+    try:
+        int("x")
+    except ValueError:
+        get_logger().exception("broke")
+    get_logger().info("fine")
+    assert [sorted(line) for line in lines(capsys)] == [["event", "level", "timestamp"]] * 2
+
+
 def test_libraries_speak_through_the_same_door(capsys):
     """Their warnings come in our form, with their name, cleaned, whatever their level number or format string."""
     setup_logs("debug", secrets=["hunter2"])
