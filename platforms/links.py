@@ -31,6 +31,7 @@ _URL: Final = re.compile(
 )
 _SCHEME: Final = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 _OTHER_SCHEME: Final = re.compile(r"[a-z][a-z0-9+-]*:(?![0-9])", re.IGNORECASE)
+_HOST_END: Final = re.compile(r"[/?#]")
 _UNRESERVED: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 #: an escape, or anything that has to become one
 _ESCAPE: Final = re.compile(r"%([0-9A-Fa-f]{2})|[^A-Za-z0-9\-._~!$&'()*+,;=:@/?]")
@@ -45,13 +46,15 @@ _TRACKING: Final = re.compile(
 #: fragments that change what is meant: a start time, or the page of a site that routes in the browser
 _MEANT: Final = re.compile(r"(?:t|time|start)=[0-9]|[!/]")
 
-_BARE_HOST: Final = r"(?:(?:[\w-]{1,63}\.)+[^\W\d_]{2,24}\.?|[0-9]{1,3}(?:\.[0-9]{1,3}){3}|localhost)(?::[0-9]{1,5})?/"
+_BARE_HOST: Final = (
+    r"(?:(?:[^\W_][\w-]{0,62}\.)+[^\W\d_]{2,24}\.?|[0-9]{1,3}(?:\.[0-9]{1,3}){3}|localhost)(?::[0-9]{1,5})?/"
+)
 _START: Final = re.compile(
     r"https?://"
     r"|(?<![a-z0-9+.-])[a-z][a-z0-9+.-]{0,30}://"
     r"|(?<![a-z0-9])(?:javascript:|vbscript:|data:[a-z]+/[a-z]|file:/)(?=\S)"
     rf"|(?<![\w/:])//(?={_BARE_HOST})"
-    rf"|(?<![\w@./=\\-])(?:www\.(?=\w)|(?={_BARE_HOST}))",
+    rf"|(?<![^\W_])(?<![@./=\\-])(?:www\.(?=\w)|(?={_BARE_HOST}))",
     re.IGNORECASE,
 )
 _BODY: Final = re.compile(r"[^\s<>\"`|«»“”„‹›「」『』【】《》（），、。；：！？]*")  # noqa: RUF001 - prose in any language
@@ -148,7 +151,7 @@ def _with_scheme(url: str) -> str:
         return f"https:{url}"
     if _OTHER_SCHEME.match(url):
         raise UnsafeLink(f"scheme {url.partition(':')[0]}")
-    if "." not in url.partition("/")[0] and not url.startswith(("localhost", "[")):
+    if "." not in _HOST_END.split(url, maxsplit=1)[0] and not url.startswith(("localhost", "[")):
         raise NoLink("no host in it")
     return f"https://{url}"
 
