@@ -15,7 +15,8 @@ import structlog
 
 from cli.main import run
 from platforms.base import Fetched, FetchedFile, Link, Media, Progress, Quality
-from platforms.registry import Detected, Refused
+from platforms.links import Refused
+from platforms.registry import Detected
 from services.app import App
 from services.jobs import JobEvent, Order
 from utils.errors import GoldcrestError

@@ -9,9 +9,13 @@ from typing import Any
 import pytest
 
 from cli.delivery import FolderDelivery
+from core.job_queue import Job
 from platforms.base import Fetched, FetchedFile
-from tests.cli.conftest import MEDIA
+from services.jobs import JobEvent
+from tests.cli.conftest import LINK, MEDIA
 from utils.errors import DiskFull, LocalError
+
+JOB = Job("01J", "cli", LINK, "best", "", None, {}, "running", 1, 5, None, 0.0, 0.0)
 
 
 def fetched(folder: Path, *names: str, title: str = "") -> Fetched:
@@ -24,7 +28,7 @@ def fetched(folder: Path, *names: str, title: str = "") -> Fetched:
 
 
 async def send(delivery: FolderDelivery, what: Fetched) -> list[str]:
-    assert await delivery.send(None, what, lambda _: None) == ()
+    assert await delivery.send(JOB, what, lambda _: None) == ()
     return [Path(file["path"]).name for file in delivery.files]
 
 
@@ -88,5 +92,5 @@ async def test_stored_copies_are_of_no_use(tmp_path):
     """Telegram's copies stay there; reports go another way."""
     delivery = FolderDelivery(tmp_path)
     assert not delivery.keeps
-    assert not await delivery.resend(None, ())
-    assert await delivery.report(None, None) is None
+    assert not await delivery.resend(JOB, ())
+    await delivery.report(JOB, JobEvent("01J", "queued"))

@@ -32,7 +32,7 @@ async def endless(_settings):
     await asyncio.Event().wait()
 
 
-def examine(**chosen):
+def examine(**chosen: doctor.Check) -> list[Finding]:
     return doctor.examine(lambda: load_settings({}), chosen)
 
 
@@ -101,10 +101,10 @@ def test_every_finding_has_its_words():
     texts = Texts()
     seen = set()
     for module in (checks, checks_network, doctor):
-        for node in ast.walk(ast.parse(Path(module.__file__).read_text("utf-8"))):
+        for node in ast.walk(ast.parse(Path(str(module.__file__)).read_text("utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Finding":
                 words = [
-                    {child.value for child in ast.walk(argument) if isinstance(child, ast.Constant)}
+                    {str(child.value) for child in ast.walk(argument) if isinstance(child, ast.Constant)}
                     for argument in node.args[:3]
                 ]
                 seen |= {(name, case, "fail" in words[1]) for name in words[0] or {"any"} for case in words[2]}
