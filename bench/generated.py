@@ -1,4 +1,4 @@
-"""Files made from other files: compiled message catalogues and the settings table of the README.
+"""Files made from other files: compiled message catalogues and the tables of the README.
 
 `python -m bench.generated` writes them, `--check` only says which are stale and exits 1 if any is.
 """
@@ -16,9 +16,11 @@ from typing import Final
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
+from platforms.registry import Registry
+
 ROOT: Final = Path(__file__).resolve().parent.parent
-BEGIN: Final = "<!-- settings: begin -->"
-END: Final = "<!-- settings: end -->"
+BEGIN: Final = "<!-- {name}: begin -->"
+END: Final = "<!-- {name}: end -->"
 SECTION: Final = re.compile(r"^(?P<name>\w+):\s*$")
 SETTING: Final = re.compile(
     r"^  (?P<key>\w+): (?P<value>.*?)\s+# (?P<unit>[^;]+); (?P<reason>.*?)(?: \[(?P<short>\w+)\])?$"
@@ -47,10 +49,22 @@ def settings_table(defaults: str) -> str:
     return "\n".join(rows)
 
 
-def with_table(readme: str, table: str) -> str:
-    """The README with the text between the two markers replaced; unchanged where it has no markers."""
-    before, begin, rest = readme.partition(BEGIN)
-    _, end, after = rest.partition(END)
+def sites_table() -> str:
+    """A Markdown table with a row per site module: its docstring's name and words, and its hosts."""
+    rows = ["| Site | Name in ENABLE_PLATFORMS | What | Hosts |", "|---|---|---|---|"]
+    registry = Registry()
+    for name in registry.names():
+        platform = registry.platform(name)
+        title, _, what = str(sys.modules[type(platform).__module__].__doc__).splitlines()[0].partition(": ")
+        hosts = ", ".join(platform.hosts) or "any"
+        rows.append(f"| {title} | `{name}` | {what.rstrip('.')} | {hosts} |")
+    return "\n".join(rows)
+
+
+def with_table(readme: str, name: str, table: str) -> str:
+    """The README with the text between the two markers of that name replaced; unchanged where it has none."""
+    before, begin, rest = readme.partition(BEGIN.format(name=name))
+    _, end, after = rest.partition(END.format(name=name))
     return f"{before}{begin}\n{table}\n{end}{after}" if begin and end else readme
 
 
@@ -60,8 +74,9 @@ def generated(root: Path) -> Iterator[tuple[Path, bytes]]:
         yield catalogue.with_suffix(".mo"), compiled(catalogue)
     readme = root / "README.md"
     if readme.exists():
-        table = settings_table((root / "config" / "default.yaml").read_text("utf-8"))
-        yield readme, with_table(readme.read_text("utf-8"), table).encode()
+        text = with_table(readme.read_text("utf-8"), "sites", sites_table())
+        settings = settings_table((root / "config" / "default.yaml").read_text("utf-8"))
+        yield readme, with_table(text, "settings", settings).encode()
 
 
 def run(arguments: Sequence[str], root: Path = ROOT) -> int:

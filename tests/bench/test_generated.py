@@ -1,7 +1,10 @@
 """Files made from other files."""
 
-from bench.generated import BEGIN, END, run, settings_table, with_table
+from bench.generated import run, settings_table, sites_table, with_table
 from utils.config import DEFAULTS, SHORT_NAMES
+
+BEGIN = "<!-- settings: begin -->"
+END = "<!-- settings: end -->"
 
 PO = 'msgid ""\nmsgstr ""\n"Content-Type: text/plain; charset=UTF-8\\n"\n\nmsgid "a"\nmsgstr "b"\n'
 
@@ -18,10 +21,17 @@ def test_table_has_every_setting():
     assert "| `GOLDCREST_SERVER__HOST` | `0.0.0.0` | address |" in table
 
 
+def test_table_of_sites_is_read_from_their_modules():
+    """Name and words come from the docstring, hosts from the class; the generic one takes any."""
+    rows = dict.fromkeys(sites_table().splitlines())
+    assert any(row.startswith("| YouTube | `youtube` | videos,") and "youtu.be" in row for row in rows)
+    assert any("`generic`" in row and row.endswith("| any |") for row in rows)
+
+
 def test_only_the_part_between_the_markers_changes():
     """Text around the markers stays; a README without them is left alone."""
-    assert with_table(f"head\n{BEGIN}\nold\n{END}\ntail", "T") == f"head\n{BEGIN}\nT\n{END}\ntail"
-    assert with_table("no markers", "T") == "no markers"
+    assert with_table(f"head\n{BEGIN}\nold\n{END}\ntail", "settings", "T") == f"head\n{BEGIN}\nT\n{END}\ntail"
+    assert with_table("no markers", "settings", "T") == "no markers"
 
 
 def test_check_names_stale_files_and_writes_nothing(tmp_path, capsys):
