@@ -58,6 +58,7 @@ class Telegram(Section, frozen=True):
     max_upload_mb: Annotated[int, Meta(ge=1, le=4000)]
     edit_interval_seconds: Annotated[float, Meta(ge=0.05, le=60)]
     upload_streams: Annotated[int, Meta(ge=1, le=8)]
+    caption_link: bool
     lazy_raw: bool
 
 

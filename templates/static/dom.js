@@ -48,8 +48,9 @@ export function picture(url, sign, ...over) {
   return frame;
 }
 
-export function trouble({ message, hint }) {
-  return el("div.trouble", { role: "alert" }, el("strong", {}, message), hint || "");
+// A failure: its sentence, the next step, and what it is about where that isn't plain.
+export function trouble({ message, hint }, about = "") {
+  return el("div.trouble", { role: "alert" }, about && el("small", {}, about), el("strong", {}, message), hint || "");
 }
 
 export function announce(text) {

@@ -17,11 +17,10 @@ export function lookUp(text, onChoice) {
   current = new AbortController();
   const links = [...new Set(text.match(LINK) ?? [])];
   const texts = links.length > 1 ? links.slice(0, LINKS) : [text.trim()];
-  place.replaceChildren(...texts.map((link) => card(link, onChoice, current.signal)));
-  return current;
+  place.replaceChildren(...texts.map((link) => card(link, onChoice, current.signal, texts.length > 1)));
 }
 
-function card(link, onChoice, signal) {
+function card(link, onChoice, signal, several) {
   const site = siteOf(link) || link.slice(0, 60);
   const node = el("article.card", { "aria-busy": "true" }, waiting(say("looking", { site })));
   announce(say("looking", { site }));
@@ -31,8 +30,7 @@ function card(link, onChoice, signal) {
       announce(say("said_found", { title: answer.media.title }));
     })
     .catch((error) => {
-      if (error.name === "AbortError") return;
-      node.replaceChildren(trouble(error));
+      if (error.name !== "AbortError") node.replaceWith(trouble(error, several ? link : ""));
     })
     .finally(() => node.removeAttribute("aria-busy"));
   return node;
@@ -48,16 +46,22 @@ function shown({ media, offer, thumbnail }, onChoice) {
   const head = thumbnail
     ? el("div.media", {}, picture(thumbnail, "film", length ?? ""), words)
     : el("div.media.bare", {}, words);
-  const pictures = media.qualities.filter((quality) => !SOUND.has(quality.key));
-  const sounds = media.qualities.filter((quality) => SOUND.has(quality.key));
-  const best = (pictures.length ? pictures : sounds).find((quality) => quality.fits);
+  const { best, offered } = menu(media.qualities);
+  const pictures = offered.filter((quality) => !SOUND.has(quality.key));
+  const sounds = offered.filter((quality) => SOUND.has(quality.key));
   const choose = (quality) => onChoice({ offer, media, thumbnail, quality: quality.key });
   return [
     head,
     choices(say("pick"), pictures, best, choose),
     choices(pictures.length ? say("sound_only") : say("pick"), sounds, best, choose),
-    media.qualities.length ? null : choices(say("pick"), [{ key: "best", label: say("best"), fits: true }], null, choose),
   ].filter(Boolean);
+}
+
+// "best" leads the list and is one of the others as a rule: that one is marked, and stands once.
+function menu(qualities) {
+  const first = qualities.find((quality) => quality.key === "best") ?? qualities.find((quality) => quality.fits);
+  const twin = qualities.find((other) => other !== first && other.label === first.label && other.size_bytes === first.size_bytes);
+  return { best: twin ?? first, offered: twin ? qualities.filter((quality) => quality !== first) : qualities };
 }
 
 function about(media) {

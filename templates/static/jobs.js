@@ -28,7 +28,7 @@ export async function order(body) {
   const { job } = await ask("POST", "/api/v1/downloads", body);
   remember(job.id);
   add(job, true);
-  section.scrollIntoView({ block: "nearest" });
+  jobs.get(job.id).node.scrollIntoView({ block: "nearest" });
 }
 
 async function bringBack(entry) {
@@ -95,11 +95,11 @@ function showSections() {
 function draw(entry) {
   const { job, node } = entry;
   const focused = node.contains(document.activeElement);
+  node.classList.toggle("open", !job.final);
   const name = job.title || job.files[0]?.name || job.url;
-  const tag = el("span.tag", {}, ` \u00b7 ${job.quality}`);
   node.replaceChildren(
     picture(job.thumbnail, /^(audio|mp3|m4a|opus)$/.test(job.quality) ? "sound" : "film"),
-    el("h3", { title: name }, name, tag),
+    el("h3", { title: name }, name),
     el("div.state"),
     el("div.buttons", {}, ...buttons(job, name)),
   );
@@ -135,7 +135,7 @@ function orderOf(job) {
 }
 
 function button(kind, sign, text, label, onclick) {
-  return el(`button.button.${kind}`, { type: "button", "aria-label": label || null, onclick }, icon(sign), text);
+  return el(`button.button.${kind}`, { type: "button", "aria-label": label || null, onclick }, icon(sign), text && el("span", {}, text));
 }
 
 function saveLink(file, text) {
@@ -153,12 +153,12 @@ function bar() {
 }
 
 function drawProgress({ job, node: place }) {
-  place.querySelector(".state").textContent = stateText(job);
+  place.querySelector(".state").textContent = [qualityText(job.quality), stateText(job)].filter(Boolean).join(" \u00b7 ");
   const track = place.querySelector(".bar");
   if (!track) return;
   const progress = job.progress;
   const share = progress?.total_bytes ? Math.min(1, progress.done_bytes / progress.total_bytes) : null;
-  track.classList.toggle("open", share === null);
+  track.classList.toggle("wandering", share === null && job.phase !== "queued");
   if (share === null) {
     track.removeAttribute("aria-valuenow");
     track.firstChild.style.width = "";
@@ -166,6 +166,10 @@ function drawProgress({ job, node: place }) {
     track.setAttribute("aria-valuenow", Math.round(share * 100));
     track.firstChild.style.width = `${(share * 100).toFixed(1)}%`;
   }
+}
+
+function qualityText(key) {
+  return key === "audio" ? say("sound_only") : key;
 }
 
 function stateText(job) {

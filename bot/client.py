@@ -1,0 +1,226 @@
+"""The bot as a part: signed in for as long as the process lives, whatever Telegram says; one login ever."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any, Final
+
+import structlog
+
+from bot.refusals import WRONG_SETTINGS, refusal
+from core.parts import Health
+from utils.errors import TelegramRefused
+from utils.seal import Seal
+
+if TYPE_CHECKING:
+    from bot.desk import Desk
+    from bot.line import Line
+    from bot.session_store import SessionStore
+    from services.app import App
+    from utils.config import Settings
+    from utils.database import Database
+
+log = structlog.get_logger()
+#: how long `start` waits for the first sign-in; the attempt itself goes on
+FIRST_SECONDS: Final = 10.0
+#: after a failed sign-in, doubled each time, half of it by chance
+RETRY_SECONDS: Final = 2.0
+LONGEST_RETRY_SECONDS: Final = 120.0
+#: Telegram will say no again; somebody may put the bot right at @BotFather meanwhile
+REFUSED_RETRY_SECONDS: Final = 600.0
+#: a session that lived so long was no mistake; the next login needs no wait
+STEADY_SECONDS: Final = 60.0
+#: Telegram counts whole seconds of a FLOOD_WAIT
+MARGIN_SECONDS: Final = 1.0
+#: how far updates were read is written that often
+KEEP_SECONDS: Final = 1.0
+#: an update that isn't dealt with after that time doesn't hold up the others
+SETTLE_SECONDS: Final = 120.0
+
+
+class TelegramPart:
+    """`start` returns when the bot is signed in or can't be for now; it tries again for as long as it lives."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        app: App,
+        database: Database,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        rng: Callable[[], float] = random.random,
+    ) -> None:
+        self._settings = settings
+        self._app = app
+        self._database = database
+        self._clock = clock
+        self._sleep = sleep
+        self._rng = rng
+        self._desk: Desk | None = None
+        self._store: SessionStore | None = None
+        self._line: Line | None = None
+        self._name = ""
+        self._trouble = "signing in"
+        self._retry_at: float | None = None
+        self._failures = 0
+        self._runner: asyncio.Task[None] | None = None
+        self._tried = asyncio.Event()
+
+    async def start(self) -> None:
+        """Load pyrogram and sign in. Raises ConfigError for a server key that is none."""
+        telegram = self._settings.telegram
+        if not (telegram.api_id and telegram.api_hash):
+            self._refuse("API_ID and API_HASH are missing; my.telegram.org gives them")
+            return
+        from bot.prepare import prepare
+
+        await prepare(telegram)
+        from bot.desk import Desk
+        from bot.session_store import SessionStore
+
+        # a session of another server must not be shown to this one
+        seal = Seal(telegram.bot_token, f"telegram session {telegram.server}")
+        self._store = SessionStore(self._database, seal, int(telegram.bot_token.partition(":")[0]))
+        self._desk = Desk(self._app, self._database)
+        await self._desk.start()
+        await self._store.sweep()
+        self._runner = asyncio.create_task(self._run(self._desk, self._store), name="telegram")
+        tried = asyncio.create_task(self._tried.wait(), name="telegram first try")
+        try:
+            await asyncio.wait({tried, self._runner}, timeout=FIRST_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            tried.cancel()
+
+    async def stop(self) -> None:
+        """End handling, keep what was read, close the connection; bounded."""
+        if self._desk is not None:
+            handled = not self._desk.under_way()
+            await self._desk.stop()
+            if self._store is not None:
+                # updates that were being handled come again at the next start
+                await self._store.flush(self._store.states() if handled else None)
+        if self._runner is not None:
+            self._runner.cancel()
+            await asyncio.wait({self._runner})
+
+    def health(self) -> Health:
+        """Signed in and connected, or what is in the way."""
+        if self._line is not None:
+            return Health(self._line.connected, f"@{self._name}" if self._line.connected else "reconnecting")
+        detail = self._trouble
+        if self._retry_at is not None:
+            detail += f"; next try in {max(0, round(self._retry_at - self._clock()))} s"
+        return Health(ok=False, detail=detail)
+
+    async def _run(self, desk: Desk, store: SessionStore) -> None:
+        """One line after another."""
+        from bot.feed import Feed
+        from bot.line import Line, SessionDeadError
+
+        while True:
+            line = Line(self._settings.telegram, store, Feed(desk.take))
+            began_at = self._clock()
+            try:
+                me = await line.open()
+                log.info("telegram.signed_in", bot=me.username, seconds=round(self._clock() - began_at, 3))
+                await self._live(line, me, desk, store)
+            except SessionDeadError as error:
+                log.warning("telegram.session_ended", reason=str(error))
+                await store.forget()
+                if self._clock() - began_at > STEADY_SECONDS:
+                    self._failures = 0
+                wait_seconds = self._backoff() if self._failures else 0.0
+                self._trouble = f"signing in anew after {error}"
+            except Exception as error:  # noqa: BLE001 - the edge: the other parts live on and this one tries again
+                wait_seconds = self._judge(error)
+            finally:
+                self._line = None
+                desk.pause()
+                desk.telegram.detach()
+                await line.close()
+            self._failures += 1
+            self._tried.set()
+            if wait_seconds:
+                self._retry_at = self._clock() + wait_seconds
+                await self._sleep(wait_seconds)
+                self._retry_at = None
+
+    async def _live(self, line: Line, me: Any, desk: Desk, store: SessionStore) -> None:
+        """Serve until the session ends. Raises SessionDeadError."""
+        from bot.line import SessionDeadError
+
+        self._name = desk.bot_name = me.username or str(me.id)
+        desk.telegram.attach(line.client, line.dead)
+        self._line = line
+        helpers = [
+            asyncio.create_task(work, name="telegram helper")
+            for work in (self._begin(line, desk), self._keep(desk, store))
+        ]
+        try:
+            self._app.downloads.deliver_to("telegram", desk.messenger)
+            desk.resume()
+            self._tried.set()
+            raise SessionDeadError(await asyncio.shield(line.lost))
+        finally:
+            for helper in helpers:
+                helper.cancel()
+            await asyncio.wait(helpers)
+
+    async def _begin(self, line: Line, desk: Desk) -> None:
+        """What is due once after each sign-in, beside the first messages."""
+        try:
+            token = await self._app.users.new_claim()
+            if token is not None:
+                link = f"https://t.me/{self._name}?start=claim_{token}"
+                log.warning("telegram.no_owner", note="whoever opens this link first owns the bot", link=link)
+            await line.catch_up()
+            texts = self._app.texts
+            await desk.telegram.set_commands({name: texts(f"command.{name}") for name in ("start", "help")})
+        except TelegramRefused as error:
+            log.warning("telegram.commands_refused", error=error.detail)
+        except Exception:  # a helper that breaks must not do so silently
+            log.exception("telegram helper broke")
+
+    async def _keep(self, desk: Desk, store: SessionStore) -> None:
+        """Write how far updates were read, but not further than they were dealt with."""
+        while True:
+            states, work = store.states(), desk.under_way()
+            await self._sleep(KEEP_SECONDS)
+            await store.flush(None)
+            if work:
+                await asyncio.wait(work, timeout=SETTLE_SECONDS)
+            await store.flush(states)
+
+    def _judge(self, error: Exception) -> float:
+        """Say once what is wrong; how long to wait before the next try."""
+        if isinstance(error, OSError):
+            self._trouble = "Telegram does not answer"
+            wait_seconds = self._backoff()
+            log.warning("telegram.unreachable", retry_in_seconds=round(wait_seconds, 1))
+            return wait_seconds
+        refused = refusal(error)
+        if refused.retry_after_seconds is not None:
+            wait_seconds = refused.retry_after_seconds + MARGIN_SECONDS
+            self._trouble = f"Telegram asks for a pause before the next login ({refused.detail})"
+            log.warning("telegram.login_flood", error=refused.detail, retry_in_seconds=wait_seconds)
+            return wait_seconds
+        if refused.detail in WRONG_SETTINGS:
+            name = "API_ID and API_HASH" if refused.detail.startswith("API_ID") else "BOT_TOKEN"
+            self._refuse(f"Telegram does not accept {name} ({refused.detail})")
+            return REFUSED_RETRY_SECONDS
+        self._trouble = f"sign-in failed ({refused.detail})"
+        wait_seconds = self._backoff()
+        log.warning("telegram.sign_in_failed", error=refused.detail, retry_in_seconds=round(wait_seconds, 1))
+        return wait_seconds
+
+    def _refuse(self, trouble: str) -> None:
+        self._trouble = trouble
+        log.error("telegram.refused", reason=trouble)
+
+    def _backoff(self) -> float:
+        longest: float = min(LONGEST_RETRY_SECONDS, RETRY_SECONDS * 2.0 ** min(self._failures, 10))
+        return longest * (0.5 + 0.5 * self._rng())

@@ -1,0 +1,92 @@
+"""Everything behind the Telegram client put together: what comes in, who handles it, what goes out."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any, Final
+
+from bot.board import Boards
+from bot.handlers import cancel, choices, links, start
+from bot.looks import Looks
+from bot.messenger import Messenger
+from bot.middlewares import Access, Deduplication, Errors
+from bot.orders import Orders
+from bot.router import Dispatcher
+from bot.seen import SeenUpdates
+from bot.sender import Sender
+from bot.tasks import Tasks
+from bot.telegram import Telegram
+from bot.upload import Uploader
+
+if TYPE_CHECKING:
+    from bot.events import Event
+    from services.app import App
+    from utils.database import Database
+
+#: events handled at the same time, and taken in at all; a handler takes milliseconds
+HANDLERS_RUNNING: Final = 64
+HANDLERS_BOUND: Final = 5000
+#: probes at the same time: the extractor's children are what they wait for
+LOOKS_RUNNING: Final = 4
+LOOKS_BOUND: Final = 500
+#: a probe is tried again by the platform manager, so it may take so many of its own deadlines
+DEADLINES: Final = 3
+
+
+class Desk:
+    """The handlers with their helpers, and the messenger that the jobs answer through."""
+
+    def __init__(self, app: App, database: Database) -> None:
+        settings, texts = app.settings, app.texts
+        self.telegram = telegram = Telegram()
+        self.bot_name = ""
+        boards = Boards(telegram, settings.telegram.edit_interval_seconds)
+        sender = Sender(
+            telegram, Uploader(telegram, settings.telegram.upload_streams), settings.telegram.storage_chat_id
+        )
+        self.messenger = Messenger(sender, boards, texts, source=settings.telegram.caption_link)
+        self._boards = boards
+        self._seen = SeenUpdates(database)
+        self._handlers = Tasks("handler", running=HANDLERS_RUNNING, bound=HANDLERS_BOUND)
+        self._looking = Tasks("look", running=LOOKS_RUNNING, bound=LOOKS_BOUND)
+        looks = Looks(
+            app,
+            telegram,
+            boards,
+            self._looking,
+            deadline_seconds=settings.extractor.probe_deadline_seconds * DEADLINES,
+        )
+        parts: dict[str, Any] = {"app": app, "telegram": telegram, "looks": looks, "orders": Orders(app)}
+        self._dispatcher = Dispatcher(
+            (start.router, choices.router, cancel.router, links.router),
+            (Errors(telegram, texts), Deduplication(self._seen), Access(app, telegram, texts)),
+            parts,
+            lambda: self.bot_name,
+        )
+        self.pause()
+
+    async def start(self) -> None:
+        """Forget old updates."""
+        await self._seen.sweep()
+
+    def take(self, event: Event) -> None:
+        """Handle an event soon. Raises Busy where too many wait already."""
+        self._handlers.spawn(lambda: self._dispatcher.dispatch(event))
+
+    def pause(self) -> None:
+        """Take events in but handle none: nobody is signed in."""
+        self._handlers.pause()
+
+    def resume(self) -> None:
+        """Handle what has come."""
+        self._handlers.resume()
+
+    def under_way(self) -> frozenset[asyncio.Task[None]]:
+        """Everything that has come and isn't dealt with."""
+        return self._handlers.snapshot() | self._looking.snapshot()
+
+    async def stop(self) -> None:
+        """End all handling; status messages stay as they are."""
+        await self._handlers.stop()
+        await self._looking.stop()
+        await self._boards.stop()

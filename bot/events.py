@@ -1,0 +1,48 @@
+"""What people do, as the bot sees it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """A message that somebody wrote.
+
+    Ids are marked as Telegram's bots know them: people positive, groups negative, supergroups -100…. `user_id` is None
+    where no person stands behind it (anonymous admins, channels). `topic_id`: the thread of a forum. `text` holds the
+    words and, on lines of their own, the links that hide behind words.
+    """
+
+    chat_id: int
+    message_id: int
+    user_id: int | None
+    text: str
+    private: bool
+    topic_id: int | None = None
+
+    @property
+    def key(self) -> str:
+        """What tells it apart from every other update."""
+        return f"message:{self.chat_id}:{self.message_id}"
+
+
+@dataclass(slots=True)
+class Pressed:
+    """A button that somebody pressed. `answered` is set by whoever answered the press; Telegram takes one answer."""
+
+    query_id: int
+    chat_id: int
+    message_id: int
+    user_id: int
+    data: str
+    private: bool
+    answered: bool = field(default=False, compare=False)
+
+    @property
+    def key(self) -> str:
+        """What tells it apart from every other update."""
+        return f"press:{self.query_id}"
+
+
+Event = Incoming | Pressed

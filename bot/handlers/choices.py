@@ -1,0 +1,47 @@
+"""A quality is chosen: the press is answered, then the job is written down."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from bot.keyboards import BEST, Choose
+from bot.messenger import Target
+from bot.router import Router
+from services.jobs import Order
+from utils.errors import TooLarge, UnknownQuality
+
+if TYPE_CHECKING:
+    from bot.events import Pressed
+    from bot.orders import Orders
+    from bot.telegram import Telegram
+    from platforms.base import Media
+    from services.app import App
+
+router = Router("choices")
+MEBIBYTE: Final = 1 << 20
+
+
+@router.press(Choose)
+async def choose(press: Pressed, data: Choose, app: App, telegram: Telegram, orders: Orders) -> None:
+    """Order what was pressed, for the one who asked or the owner."""
+    offer = await app.downloads.offered(data.token)
+    if press.user_id != offer.user_id and not app.users.is_owner(press.user_id):
+        await telegram.answer(press, app.texts("press.not_yours"), alert=True)
+        return
+    check(offer.media, data.quality, app.settings.telegram.max_upload_mb)
+    await telegram.answer(press)
+    target = Target(press.chat_id, press.message_id, reply_to=data.reply_to or None, offer=data.token)
+    order = Order("telegram", offer.link, data.quality, press.user_id, offer.media.title, target.packed())
+    await orders.place(press, order)
+
+
+def check(media: Media, quality: str, limit_mb: int) -> None:
+    """Refuse what isn't on offer or can't be sent. Raises UnknownQuality or TooLarge."""
+    if quality == BEST:
+        return
+    chosen = next((each for each in media.qualities if each.key == quality), None)
+    if chosen is None:
+        raise UnknownQuality(quality)
+    if not chosen.fits:
+        size_mb = -(-chosen.size_bytes // MEBIBYTE) if chosen.size_bytes else None
+        raise TooLarge("chosen", size_mb=size_mb, limit_mb=limit_mb)

@@ -1,0 +1,34 @@
+"""A message with links: each is looked at by itself and becomes a menu."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bot.rich import plain
+from bot.router import Router
+from bot.telegram import Place
+from utils.errors import NoLink, error_by_code
+
+if TYPE_CHECKING:
+    from bot.events import Incoming
+    from bot.looks import Looks
+    from bot.telegram import Telegram
+    from services.app import App
+
+router = Router("links")
+
+
+@router.text()
+async def look(message: Incoming, app: App, looks: Looks, telegram: Telegram) -> None:
+    """Begin to look at every link. In private a text without one is answered, and so is each link that is refused."""
+    if message.user_id is None:
+        return
+    found = app.downloads.detect(message.text)
+    if message.private and not found.links and not found.refused:
+        raise NoLink
+    if message.private and found.refused:
+        for code in dict.fromkeys(refused.code for refused in found.refused):
+            explained = app.texts.error(error_by_code(code)())
+            await telegram.send_text(Place.of(message), plain(f"{explained.sentence} {explained.hint}".strip()))
+    for link in found.links:
+        looks.begin(message, link, message.user_id)

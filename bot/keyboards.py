@@ -1,0 +1,133 @@
+"""Buttons: data packed into 64 bytes, and the keyboards that people see."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import astuple, dataclass, fields
+from typing import TYPE_CHECKING, ClassVar, Final, Self
+
+from utils.texts import size_text
+
+if TYPE_CHECKING:
+    from platforms.base import Media, Quality
+    from utils.texts import Texts
+
+#: core.telegram.org/bots/api#inlinekeyboardbutton
+DATA_LIMIT: Final = 64
+SEPARATOR: Final = ":"
+#: the quality that is always on offer: the best that fits Telegram
+BEST: Final = "best"
+#: shown where a file comes at once, and where it is too large to come at all
+INSTANT: Final = "\u26a1"
+TOO_LARGE: Final = "\u2716"
+
+
+class Packed:
+    """Callback data: a verb and the fields of a dataclass. Subclasses name their verb."""
+
+    verb: ClassVar[str]
+    __slots__ = ()
+
+    def pack(self) -> str:
+        """The data of a button. Raises ValueError for more than 64 bytes or a field that holds the separator."""
+        parts = [self.verb, *(str(value) for value in astuple(self))]  # type: ignore[call-overload]
+        data = SEPARATOR.join(parts)
+        if data.count(SEPARATOR) != len(parts) - 1 or len(data.encode()) > DATA_LIMIT:
+            raise ValueError(f"callback data does not fit: {data}")
+        return data
+
+    @classmethod
+    def unpack(cls, data: str) -> Self | None:
+        """The fields in a button's data; None where it is no data of this class."""
+        verb, *parts = data.split(SEPARATOR)
+        expected = fields(cls)  # type: ignore[arg-type]
+        if verb != cls.verb or len(parts) != len(expected):
+            return None
+        try:
+            return cls(
+                *(int(part) if field.type == "int" else part for field, part in zip(expected, parts, strict=True))
+            )
+        except ValueError:
+            return None
+
+
+@dataclass(frozen=True, slots=True)
+class Choose(Packed):
+    """A quality of an offer; `reply_to` is the message with the link."""
+
+    verb: ClassVar[str] = "q"
+    token: str
+    quality: str
+    reply_to: int
+
+
+@dataclass(frozen=True, slots=True)
+class StopLooking(Packed):
+    """End a probe that is under way."""
+
+    verb: ClassVar[str] = "l"
+    look: str
+
+
+@dataclass(frozen=True, slots=True)
+class StopJob(Packed):
+    """End a job in whatever phase it is."""
+
+    verb: ClassVar[str] = "x"
+    job_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """One button."""
+
+    text: str
+    data: Packed
+
+
+Keyboard = Sequence[Sequence[Button]]
+
+
+def cancel_keyboard(texts: Texts, data: Packed) -> Keyboard:
+    """The one button that stops something."""
+    return ((Button(texts("button.cancel"), data),),)
+
+
+def retry_keyboard(texts: Texts, choice: Choose) -> Keyboard:
+    """The one button that asks for the same once more."""
+    return ((Button(texts("button.again"), choice),),)
+
+
+def menu_keyboard(texts: Texts, media: Media, token: str, instant: Collection[str], reply_to: int) -> Keyboard:
+    """What an item is offered in: best first, then two qualities a row, audio last.
+
+    `instant`: keys of stored qualities. What doesn't fit Telegram is marked and says so when pressed.
+    """
+    best = _label(texts("button.best"), _best(media), instant, key=BEST)
+    named = [
+        (quality.key, _label(_name(texts, quality), quality, instant, key=quality.key))
+        for quality in media.qualities
+        if quality.key != BEST
+    ]
+    buttons = [Button(text, Choose(token, key, reply_to)) for key, text in named]
+    rows = [[Button(best, Choose(token, BEST, reply_to))]]
+    rows += [buttons[start : start + 2] for start in range(0, len(buttons), 2)]
+    return rows
+
+
+def _best(media: Media) -> Quality | None:
+    return next((quality for quality in media.qualities if quality.fits), None)
+
+
+def _name(texts: Texts, quality: Quality) -> str:
+    return texts("button.audio") if quality.key == "audio" else quality.label
+
+
+def _label(name: str, quality: Quality | None, instant: Collection[str], *, key: str) -> str:
+    parts = [name]
+    if quality is not None and quality.size_bytes is not None:
+        parts.append(size_text(quality.size_bytes))
+    text = " \u00b7 ".join(parts)
+    if key in instant:
+        return f"{INSTANT} {text}"
+    return f"{TOO_LARGE} {text}" if quality is not None and not quality.fits else text

@@ -1,0 +1,162 @@
+"""One life of the Telegram client: sign in with the kept session or a new one, stay up, end for a reason, close."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+from typing import TYPE_CHECKING, Any, Final
+
+import pyrogram
+import structlog
+from pyrogram import raw
+from pyrogram.errors import AuthKeyDuplicated, RPCError, Unauthorized
+from pyrogram.session.session import AuthKeyNotFound
+
+from bot.refusals import ends_session, rpc_name
+from bot.wire import OwnedLoop, Wire
+
+if TYPE_CHECKING:
+    from bot.feed import Feed
+    from bot.session_store import SessionStore
+    from utils.config import Telegram
+
+log = structlog.get_logger()
+#: from the first packet to signed in; a handshake takes about a second on a full core, ten on a tenth of one
+OPEN_SECONDS: Final = 45.0
+#: reading what was missed; the rest comes with the next updates
+CATCH_UP_SECONDS: Final = 30.0
+#: pyrogram's own end: handlers are ours, so only its sockets and readers are waited for
+CLOSE_SECONDS: Final = 1.0
+FATAL: Final = (AuthKeyDuplicated, Unauthorized, AuthKeyNotFound)
+
+
+class SessionDeadError(Exception):
+    """Only a new login helps; the argument is Telegram's reason."""
+
+
+class Line:
+    """A client that is used once. `lost` ends with the reason when the session died; broken connections heal alone."""
+
+    def __init__(self, settings: Telegram, store: SessionStore, feed: Feed) -> None:
+        self.connected = False
+        self.lost: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self._settings = settings
+        self._store = store
+        self._opening = True
+        self._catching_up = asyncio.Lock()
+        self._loop = OwnedLoop(self, FATAL)
+        self.client = pyrogram.Client(
+            "goldcrest",
+            api_id=settings.api_id,
+            api_hash=settings.api_hash,
+            bot_token=settings.bot_token,
+            app_version="Goldcrest",
+            device_model="Goldcrest",
+            storage_engine=store,
+            workers=1,
+            sleep_threshold=0,
+            max_message_cache_size=1,
+            max_topic_cache_size=1,
+            connection_factory=functools.partial(Wire, watcher=self, server=settings.server),
+        )
+        self.client.loop = self._loop
+        self.client.dispatcher = feed
+        self.client.connect_handler = self._reconnected
+
+    async def open(self) -> Any:
+        """Connect and sign in; the bot's own raw user.
+
+        Raises SessionDeadError, pyrogram's RPCError (FLOOD_WAIT, a refused token), or OSError where nobody answers.
+        """
+        work = asyncio.create_task(self._sign_in(), name="telegram sign-in")
+        try:
+            await asyncio.wait({work, self.lost}, timeout=OPEN_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+            if work.done():
+                return work.result()
+        except RPCError as error:
+            if ends_session(error):
+                raise SessionDeadError(rpc_name(error)) from error
+            raise
+        finally:
+            work.cancel()
+            await asyncio.wait({work}, timeout=CLOSE_SECONDS)
+            self._opening = False
+        if self.lost.done() and self.lost.result() != "unreachable":
+            raise SessionDeadError(self.lost.result())
+        raise TimeoutError("Telegram does not answer")
+
+    async def catch_up(self) -> None:
+        """Read the updates that came while nobody listened; they go through the feed like any other."""
+        async with self._catching_up:
+            try:
+                async with asyncio.timeout(CATCH_UP_SECONDS):
+                    await self.client.recover_gaps()
+            except TimeoutError:
+                log.warning("telegram.catch_up_unfinished")
+            except RPCError as error:
+                # a chat that can't be read any more must not cost all others their updates at every start
+                log.warning("telegram.catch_up_failed", error=rpc_name(error))
+                states = await self._store.get_update_states()
+                await self._store.delete_update_state([state.id for state in states if state.id])
+
+    async def close(self) -> None:
+        """End everything that pyrogram began, within a bound."""
+        client = self.client
+        self._opening = False
+        client.connect_handler = None
+        try:
+            async with asyncio.timeout(CLOSE_SECONDS):
+                if client.is_initialized:
+                    await client.terminate()
+                if client.is_connected:
+                    await client.disconnect()
+        except Exception as error:  # noqa: BLE001 - pyrogram may raise anything here, and it is over anyway
+            log.debug("telegram.close", error=type(error).__name__)
+        await self._loop.end(CLOSE_SECONDS)
+        client.executor.shutdown(wait=False)
+        self.connected = False
+
+    # --- what the wire tells
+
+    def up(self) -> None:
+        """A connection stands."""
+        self.connected = True
+
+    def down(self) -> None:
+        """A connection broke; pyrogram makes a new one."""
+        self.connected = False
+
+    def unreachable(self) -> None:
+        """No connection could be made. While signing in that is the end, later pyrogram goes on trying."""
+        self.connected = False
+        if self._opening:
+            self._lose("unreachable")
+
+    def dead(self, reason: str) -> None:
+        """The session will never work again."""
+        self.connected = False
+        self._lose(reason)
+
+    def _lose(self, reason: str) -> None:
+        if not self.lost.done():
+            self.lost.set_result(reason)
+
+    async def _sign_in(self) -> Any:
+        client = self.client
+        if not await client.connect():
+            await client.sign_in_bot(self._settings.bot_token)
+            await self._store.keep()
+        state = await client.invoke(raw.functions.updates.GetState())
+        if not await self._store.get_update_states(0):
+            await self._store.set_update_state(
+                pyrogram.storage.UpdateState(0, state.pts, state.qts, state.date, state.seq)
+            )
+        (me,) = await client.invoke(raw.functions.users.GetUsers(id=[raw.types.InputUserSelf()]))
+        await client.initialize()
+        client.skip_updates = False  # its watchdog reads what was missed too
+        return me
+
+    async def _reconnected(self, _client: Any, session: Any) -> None:
+        """After a broken connection: what came meanwhile was not delivered."""
+        if not self._opening and session is self.client.session:
+            self._loop.create_task(self.catch_up())

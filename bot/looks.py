@@ -1,0 +1,127 @@
+"""From a link to its menu: a status message, a probe that can be stopped, then what the item is offered in."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import structlog
+
+from bot.board import Screen
+from bot.keyboards import StopLooking, cancel_keyboard, menu_keyboard
+from bot.menu import menu_text
+from bot.rich import plain
+from bot.status import failed_screen
+from bot.telegram import Place
+from utils.errors import Busy, Cancelled, DeadlineExceeded, Expired, GoldcrestError, InternalError, TelegramRefused
+from utils.ids import button_token
+
+if TYPE_CHECKING:
+    from bot.board import Boards
+    from bot.events import Incoming
+    from bot.tasks import Tasks
+    from bot.telegram import Telegram
+    from platforms.base import Link
+    from services.app import App
+
+log = structlog.get_logger()
+#: probes of one person at the same time; a message full of links fits
+USER_BOUND: Final = 40
+
+
+@dataclass(slots=True)
+class Look:
+    """A probe under way. `stopped` is set by whoever stops it."""
+
+    user_id: int
+    task: asyncio.Task[None] | None = None
+    stopped: bool = False
+
+
+class Looks:
+    """`tasks`: the pool that probes run in; `deadline_seconds`: for one probe with all its tries."""
+
+    def __init__(
+        self,
+        app: App,
+        telegram: Telegram,
+        boards: Boards,
+        tasks: Tasks,
+        *,
+        deadline_seconds: float,
+        new_id: Callable[[], str] = button_token,
+    ) -> None:
+        self._app = app
+        self._telegram = telegram
+        self._boards = boards
+        self._tasks = tasks
+        self._deadline_seconds = deadline_seconds
+        self._new_id = new_id
+        self._looks: dict[str, Look] = {}
+
+    def begin(self, message: Incoming, link: Link, user_id: int) -> None:
+        """Look at a link beneath its message. Raises Busy."""
+        if sum(look.user_id == user_id for look in self._looks.values()) >= USER_BOUND:
+            raise Busy("looks of one person", bound=USER_BOUND, mine=True)
+        name, look = self._new_id(), Look(user_id)
+        look.task = self._tasks.spawn(lambda: self._look(name, look, message, link))
+        self._looks[name] = look
+        look.task.add_done_callback(lambda _task: self._looks.pop(name, None))
+
+    def owner(self, name: str) -> int:
+        """Whose probe it is. Raises Expired where it is over."""
+        look = self._looks.get(name)
+        if look is None:
+            raise Expired("look")
+        return look.user_id
+
+    def stop(self, name: str) -> None:
+        """Stop a probe; its status message says so."""
+        look = self._looks.get(name)
+        if look is not None and look.task is not None:
+            look.stopped = True
+            look.task.cancel()
+
+    async def _look(self, name: str, look: Look, message: Incoming, link: Link) -> None:
+        texts = self._app.texts
+        screen = Screen(plain(texts("status.looking", site=_site(link))), cancel_keyboard(texts, StopLooking(name)))
+        status_id = await self._telegram.send_text(Place.of(message), screen.rich, screen.keyboard)
+        try:
+            final: Screen | None = await self._menu(message, link, look.user_id)
+        except asyncio.CancelledError:
+            if not look.stopped:
+                raise
+            final = Screen(plain(texts.error(Cancelled()).sentence))
+        except TelegramRefused as error:
+            log.info("look.refused", error=error.detail)
+            return
+        except GoldcrestError as error:
+            final = self._failure(message, link, error)
+        except Exception as error:  # the edge of a task that nobody awaits
+            log.exception("look broke", link=link.canonical)
+            final = failed_screen(texts, "", InternalError(repr(error)))
+        await self._boards.finish(message.chat_id, status_id, final)
+
+    async def _menu(self, message: Incoming, link: Link, user_id: int) -> Screen:
+        downloads = self._app.downloads
+        try:
+            async with asyncio.timeout(self._deadline_seconds):
+                media = await downloads.probe(link)
+        except TimeoutError:
+            raise DeadlineExceeded("probe") from None
+        instant = await downloads.stored_qualities(media.canonical)
+        token = await downloads.offer(media, link, user_id)
+        keyboard = menu_keyboard(self._app.texts, media, token, instant, message.message_id)
+        return Screen(menu_text(self._app.texts, media, instant), keyboard)
+
+    def _failure(self, message: Incoming, link: Link, error: GoldcrestError) -> Screen | None:
+        """What is said of a link that leads to nothing; in a group, of an unknown site, nothing at all."""
+        if not message.private and link.platform == "generic" and not error.trips:
+            return None
+        return failed_screen(self._app.texts, "", error)
+
+
+def _site(link: Link) -> str:
+    return link.url.partition("://")[2].partition("/")[0].removeprefix("www.")

@@ -1,0 +1,134 @@
+"""Files between our form and Telegram's: what is uploaded, what a sent message holds, what is sent again."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+from pyrogram import raw
+from pyrogram.file_id import PHOTO_TYPES, FileId, FileType
+
+from bot.rich import Piece, Rich, shortened
+from services.jobs import StoredFile
+
+if TYPE_CHECKING:
+    from core.job_queue import Job
+    from platforms.base import FetchedFile
+
+#: what no file system and no Telegram app wants in a name
+NOT_IN_NAMES: Final = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*\u200e\u200f\u202a-\u202e\u2066-\u2069]+')
+NAME_LIMIT: Final = 60
+#: title and performer of a track
+TAG_LIMIT: Final = 128
+#: Telegram refuses larger photos, they go as files then (core.telegram.org/bots/api#sendphoto)
+PHOTO_BYTES: Final = 10 * 1024 * 1024
+FILE_TYPES: Final = {"video": FileType.VIDEO, "audio": FileType.AUDIO, "document": FileType.DOCUMENT}
+
+
+def file_name(title: str, suffix: str) -> str:
+    """A name made of the title, safe everywhere: never empty, never hidden, no direction tricks."""
+    stem = shortened(NOT_IN_NAMES.sub(" ", title).strip(" ."), NAME_LIMIT).strip(" .") or "file"
+    return f"{stem}{suffix}"
+
+
+def caption(title: str, url: str, source: str) -> Rich:
+    """The title, and beneath it a link to where it came from; `source` are the words of that link, "" for none."""
+    title_piece = Piece(title.strip())
+    if not source or not url:
+        return (title_piece,)
+    return (title_piece, Piece("\n" if title_piece.text else ""), Piece(source, url=url))
+
+
+def kind_of(file: FetchedFile) -> str:
+    """How Telegram is to show it."""
+    return "document" if file.kind == "photo" and file.size_bytes > PHOTO_BYTES else file.kind
+
+
+def uploaded_media(file: FetchedFile, upload: Any, thumbnail: Any, title: str) -> Any:
+    """The raw input media of a file whose parts Telegram has."""
+    if kind_of(file) == "photo":
+        return raw.types.InputMediaUploadedPhoto(file=upload)
+    attributes: list[Any] = [raw.types.DocumentAttributeFilename(file_name=file_name(title, file.path.suffix))]
+    duration = file.duration_seconds or 0
+    if file.kind == "video":
+        attributes.append(
+            raw.types.DocumentAttributeVideo(
+                duration=float(duration), w=file.width or 0, h=file.height or 0, supports_streaming=True
+            )
+        )
+    elif file.kind == "audio":
+        attributes.append(
+            raw.types.DocumentAttributeAudio(
+                duration=round(duration),
+                title=shortened(file.title or title, TAG_LIMIT),
+                performer=shortened(file.performer, TAG_LIMIT) or None,
+            )
+        )
+    return raw.types.InputMediaUploadedDocument(
+        file=upload,
+        mime_type=file.mime,
+        attributes=attributes,
+        thumb=thumbnail,
+        force_file=file.kind == "document" or None,
+    )
+
+
+def stored_file(job: Job, file: FetchedFile, position: int, chat_id: int, message: Any) -> StoredFile | None:
+    """What to remember of a sent message; None where it holds no file of ours."""
+    reference = file_reference(getattr(message, "media", None))
+    if reference is None:
+        return None
+    return StoredFile(
+        canonical=job.link.canonical,
+        quality=job.quality,
+        position=position,
+        file_id=reference,
+        chat_id=chat_id,
+        message_id=message.id,
+        kind=kind_of(file),
+        size_bytes=file.size_bytes,
+        width=file.width,
+        height=file.height,
+        duration_seconds=file.duration_seconds,
+        title=job.title,
+        performer=file.performer,
+    )
+
+
+def file_reference(media: Any) -> str | None:
+    """Telegram's file id of a raw message media."""
+    item = getattr(media, "document", None) or getattr(media, "photo", None)
+    if not isinstance(item, raw.types.Document | raw.types.Photo):
+        return None
+    photo = isinstance(item, raw.types.Photo)
+    return str(
+        FileId(
+            file_type=FileType.PHOTO if photo else _document_type(item),
+            dc_id=item.dc_id,
+            media_id=item.id,
+            access_hash=item.access_hash,
+            file_reference=item.file_reference,
+            **({"thumbnail_source": 1, "thumbnail_file_type": FileType.PHOTO, "thumbnail_size": "x"} if photo else {}),
+        ).encode()
+    )
+
+
+def input_media(file_id: str) -> Any:
+    """The raw input media of a file that Telegram keeps. Raises ValueError for a broken id."""
+    try:
+        known = FileId.decode(file_id)
+    except Exception as error:  # whatever a broken id does to the decoder
+        raise ValueError("broken file id") from error
+    fields = {"id": known.media_id, "access_hash": known.access_hash, "file_reference": known.file_reference}
+    if known.file_type in PHOTO_TYPES:
+        return raw.types.InputMediaPhoto(id=raw.types.InputPhoto(**fields))
+    return raw.types.InputMediaDocument(id=raw.types.InputDocument(**fields))
+
+
+def _document_type(document: Any) -> Any:
+    for attribute in document.attributes:
+        if isinstance(attribute, raw.types.DocumentAttributeVideo):
+            return FileType.VIDEO
+        if isinstance(attribute, raw.types.DocumentAttributeAudio):
+            return FileType.AUDIO
+    return FileType.DOCUMENT

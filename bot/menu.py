@@ -1,0 +1,32 @@
+"""What stands above the buttons of a menu."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Final
+
+from bot.keyboards import INSTANT, TOO_LARGE
+from bot.rich import Piece, shortened
+from utils.texts import duration_text
+
+if TYPE_CHECKING:
+    from bot.rich import Rich
+    from platforms.base import Media
+    from utils.texts import Texts
+
+TITLE_LIMIT: Final = 300
+
+
+def menu_text(texts: Texts, media: Media, instant: Collection[str]) -> Rich:
+    """Title, who made it and how long it is, what the marks mean, and what to do."""
+    facts = [shortened(media.uploader, TITLE_LIMIT)] if media.uploader else []
+    if media.duration_seconds:
+        facts.append(duration_text(media.duration_seconds))
+    lines = [" \u00b7 ".join(facts)] if facts else []
+    lines.append(texts("menu.choose"))
+    if instant:
+        lines.append(texts("menu.instant", mark=INSTANT))
+    if any(not quality.fits for quality in media.qualities):
+        lines.append(texts("menu.too_large", mark=TOO_LARGE))
+    title = shortened(" ".join(media.title.split()), TITLE_LIMIT)
+    return (Piece(title, bold=True), Piece("\n" if title else ""), Piece("\n".join(lines)))

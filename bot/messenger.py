@@ -1,0 +1,105 @@
+"""The way back to people in Telegram: their files are sent, stored ones come again at once, their state is shown."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, Self
+
+from bot import media as forms
+from bot.board import Screen
+from bot.keyboards import Choose
+from bot.meter import Meter
+from bot.rich import plain
+from bot.sender import grouped
+from bot.status import failed_screen, job_screen
+from bot.telegram import Place
+
+if TYPE_CHECKING:
+    from bot.board import Boards
+    from bot.rich import Rich
+    from bot.sender import Sender
+    from core.job_queue import Job
+    from platforms.base import Fetched, ProgressSink
+    from services.jobs import JobEvent, StoredFile
+    from utils.texts import Texts
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where a job's answers go; kept with the job as JSON. `offer`: its menu, for the button that tries again."""
+
+    chat_id: int
+    status_id: int
+    reply_to: int | None = None
+    topic_id: int | None = None
+    offer: str = ""
+
+    @classmethod
+    def of(cls, job: Job) -> Self:
+        """The target of a job."""
+        return cls(**job.target)
+
+    def packed(self) -> dict[str, Any]:
+        """As the job keeps it."""
+        return asdict(self)
+
+    @property
+    def place(self) -> Place:
+        """Where its messages go."""
+        return Place(self.chat_id, self.reply_to, self.topic_id)
+
+
+class Messenger:
+    """Telegram's `services.jobs.Delivery`. `source`: whether captions link to where a file came from."""
+
+    keeps = True
+
+    def __init__(self, sender: Sender, boards: Boards, texts: Texts, *, source: bool) -> None:
+        self._sender = sender
+        self._boards = boards
+        self._texts = texts
+        self._source = source
+
+    async def report(self, job: Job, event: JobEvent) -> None:
+        """Show a state; the message goes away when the file has come."""
+        target = Target.of(job)
+        board = (target.chat_id, target.status_id)
+        if not event.final:
+            self._boards.show(*board, job_screen(self._texts, job, event))
+        elif event.phase == "done":
+            await self._boards.finish(*board, None)
+        elif event.error is not None and event.phase == "failed":
+            again = Choose(target.offer, job.quality, target.reply_to or 0) if target.offer else None
+            await self._boards.finish(*board, failed_screen(self._texts, job.title, event.error, again))
+        else:
+            await self._boards.finish(*board, Screen(plain(self._texts("error.cancelled"))))
+
+    async def send(self, job: Job, fetched: Fetched, on_progress: ProgressSink) -> tuple[StoredFile, ...]:
+        """Upload and send every file, photos and videos of one item as albums. Raises TelegramRefused."""
+        place = Target.of(job).place
+        title = job.title or fetched.media.title
+        stored: list[StoredFile | None] = []
+        for group in grouped(fetched.files):
+            first = len(stored)
+            meter = Meter(sum(file.size_bytes for file in group), on_progress)
+            caption = () if first else self._caption(title, fetched.media.url)
+            found = await self._sender.send(
+                place, group, title=title, caption=caption, random_id=job.random_id + first, meter=meter
+            )
+            for number, (file, sent) in enumerate(zip(group, found, strict=True), first):
+                stored.append(forms.stored_file(job, file, number, sent.chat_id, sent.message) if sent else None)
+        # only what is complete can be sent again as a whole
+        return tuple(file for file in stored if file) if all(stored) else ()
+
+    async def resend(self, job: Job, stored: tuple[StoredFile, ...]) -> bool:
+        """Send Telegram's copies; False where there are none any more. Raises TelegramRefused for other reasons."""
+        place, number = Target.of(job).place, 0
+        for group in grouped(stored):
+            caption = () if number else self._caption(job.title or group[0].title, job.link.url)
+            if not await self._sender.resend(place, group, caption, job.random_id + number):
+                return False
+            number += len(group)
+        return True
+
+    def _caption(self, title: str, url: str) -> Rich:
+        return forms.caption(title, url, self._texts("caption.source") if self._source else "")

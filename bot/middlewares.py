@@ -1,0 +1,127 @@
+"""What every event passes before its handler: errors become sentences, repeats end here, strangers stay outside."""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
+
+import structlog
+
+from bot.events import Event, Incoming, Pressed
+from bot.rich import plain
+from bot.router import Forward, read_command
+from bot.telegram import Place
+from utils.errors import GoldcrestError, InternalError, NotAllowed, TelegramRefused
+
+if TYPE_CHECKING:
+    from bot.seen import SeenUpdates
+    from bot.telegram import Telegram
+    from services.app import App
+    from utils.texts import Texts
+
+log = structlog.get_logger()
+#: a stranger hears once in that time that the bot is private
+STRANGER_SECONDS: Final = 24 * 3600.0
+#: strangers remembered for that
+STRANGER_BOUND: Final = 1000
+#: what the link in the log sends, see bot/handlers/start.py
+CLAIM_PREFIX: Final = "claim_"
+
+
+class Errors:
+    """The one place where a failure of a handler is told to a person."""
+
+    def __init__(self, telegram: Telegram, texts: Texts) -> None:
+        self._telegram = telegram
+        self._texts = texts
+
+    async def __call__(self, event: Event, forward: Forward) -> None:
+        """Forward, and explain what went wrong: on the button that was pressed, or beneath the message."""
+        try:
+            await forward(event)
+        except TelegramRefused as error:
+            # telling it would meet the same refusal
+            log.info("answer.refused", error=error.detail)
+        except GoldcrestError as error:
+            await self._tell(event, error)
+        except Exception as error:  # the edge: nobody is to see a traceback
+            log.exception("handler broke", event_kind=type(event).__name__)
+            await self._tell(event, InternalError(repr(error)))
+
+    async def _tell(self, event: Event, error: GoldcrestError) -> None:
+        explained = self._texts.error(error)
+        text = f"{explained.sentence} {explained.hint}".strip()
+        try:
+            if isinstance(event, Pressed) and not event.answered:
+                await self._telegram.answer(event, text, alert=True)
+            else:
+                place = Place.of(event) if isinstance(event, Incoming) else Place(event.chat_id)
+                await self._telegram.send_text(place, plain(text))
+        except TelegramRefused as refused:
+            log.info("answer.refused", error=refused.detail)
+
+
+class Deduplication:
+    """Deals with each update once within 48 hours.
+
+    A press counts from its beginning, because dealing with it twice is worse than not at all; a message counts when it
+    was dealt with, because after a crash in between it comes again.
+    """
+
+    def __init__(self, seen: SeenUpdates) -> None:
+        self._seen = seen
+
+    async def __call__(self, event: Event, forward: Forward) -> None:
+        """Forward what is new."""
+        if not await self._seen.begin(event.key):
+            log.debug("update.repeated", key=event.key)
+            return
+        try:
+            if isinstance(event, Pressed):
+                await self._seen.mark(event.key)
+                await forward(event)
+            else:
+                await forward(event)
+                await self._seen.mark(event.key)
+        finally:
+            self._seen.end(event.key)
+
+
+class Access:
+    """Lets in whom the bot serves, and whoever brings the claim link. Others hear so once a day, in private only."""
+
+    def __init__(self, app: App, telegram: Telegram, texts: Texts, clock: Callable[[], float] = time.monotonic) -> None:
+        self._app = app
+        self._telegram = telegram
+        self._texts = texts
+        self._clock = clock
+        self._told: OrderedDict[int, float] = OrderedDict()
+
+    async def __call__(self, event: Event, forward: Forward) -> None:
+        """Forward, or refuse politely."""
+        if self._app.users.may_use(event.user_id) or _claims(event):
+            await forward(event)
+        elif isinstance(event, Pressed):
+            raise NotAllowed
+        elif event.private and event.user_id is not None and self._may_tell(event.user_id):
+            await self._telegram.send_text(Place(event.chat_id), plain(self._texts("stranger")))
+
+    def _may_tell(self, user_id: int) -> bool:
+        now = self._clock()
+        told = self._told.get(user_id)
+        if told is not None and told > now - STRANGER_SECONDS:
+            return False
+        self._told[user_id] = now
+        self._told.move_to_end(user_id)
+        while len(self._told) > STRANGER_BOUND:
+            self._told.popitem(last=False)
+        return True
+
+
+def _claims(event: Event) -> bool:
+    if not isinstance(event, Incoming) or not event.private:
+        return False
+    command, payload = read_command(event.text, "")
+    return command == "start" and payload.startswith(CLAIM_PREFIX)

@@ -1,0 +1,60 @@
+"""What a status message says in each phase of a job."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bot.board import Screen
+from bot.keyboards import Choose, StopJob, cancel_keyboard, retry_keyboard
+from bot.rich import Piece, shortened
+from utils.texts import duration_text, progress_bar, size_text
+
+if TYPE_CHECKING:
+    from bot.rich import Rich
+    from core.job_queue import Job
+    from platforms.base import Progress
+    from services.jobs import JobEvent
+    from utils.errors import GoldcrestError
+    from utils.texts import Texts
+
+#: a title is shown to tell one status from another, not to be read in full
+TITLE_LIMIT = 120
+
+
+def job_screen(texts: Texts, job: Job, event: JobEvent) -> Screen:
+    """The message of a job that goes on: title, phase, figures, and the button that stops it."""
+    lines = [texts(f"status.{event.phase}")]
+    if event.phase == "queued" and event.position:
+        lines = [texts.many("status.position", event.position)]
+    if event.progress is not None and event.progress.done_bytes:
+        lines += figures(texts, event.progress)
+    return Screen(_titled(job.title, "\n".join(lines)), cancel_keyboard(texts, StopJob(job.id)))
+
+
+def failed_screen(texts: Texts, title: str, error: GoldcrestError, again: Choose | None = None) -> Screen:
+    """The message of something that failed: one sentence, the next step, and a button to try again where that helps."""
+    explained = texts.error(error)
+    body = "\n".join(line for line in (explained.sentence, explained.hint) if line)
+    return Screen(_titled(title, body), retry_keyboard(texts, again) if again else ())
+
+
+def figures(texts: Texts, progress: Progress) -> list[str]:
+    """A bar with per cent, and megabytes with speed and time left, as far as they are known."""
+    done, total = progress.done_bytes, progress.total_bytes
+    facts = [size_text(done)]
+    lines = []
+    if total:
+        share = min(1.0, done / total)
+        lines.append(f"{progress_bar(share)} {share:.0%}")
+        facts = [texts("status.of", done=size_text(done), total=size_text(total))]
+    if progress.speed:
+        facts.append(texts("status.speed", speed=size_text(progress.speed)))
+    if progress.eta_seconds is not None and total and done < total:
+        facts.append(texts("status.left", time=duration_text(progress.eta_seconds)))
+    return [*lines, " \u00b7 ".join(facts)]
+
+
+def _titled(title: str, body: str) -> Rich:
+    if not title:
+        return (Piece(body),)
+    return (Piece(shortened(" ".join(title.split()), TITLE_LIMIT), bold=True), Piece(f"\n{body}"))

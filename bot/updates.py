@@ -1,0 +1,61 @@
+"""Raw updates read into events; raw objects go no further."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pyrogram import raw, utils
+
+from bot.events import Event, Incoming, Pressed
+
+
+def read_update(update: Any, chats: Mapping[int, Any]) -> Event | None:
+    """The event in a raw update, None where it is nothing that this bot looks at."""
+    if isinstance(update, raw.types.UpdateNewMessage | raw.types.UpdateNewChannelMessage):
+        return _message(update.message, chats)
+    if isinstance(update, raw.types.UpdateBotCallbackQuery):
+        return _press(update)
+    return None
+
+
+def _message(message: Any, chats: Mapping[int, Any]) -> Incoming | None:
+    if not isinstance(message, raw.types.Message) or message.out or message.via_bot_id:
+        return None
+    peer = message.peer_id
+    if message.post or getattr(chats.get(getattr(peer, "channel_id", 0)), "broadcast", False):
+        return None  # a channel speaks to its readers, not to us
+    private = isinstance(peer, raw.types.PeerUser)
+    sender = message.from_id or (peer if private else None)
+    return Incoming(
+        chat_id=utils.get_peer_id(peer),
+        message_id=message.id,
+        user_id=sender.user_id if isinstance(sender, raw.types.PeerUser) else None,
+        text=_text(message),
+        private=private,
+        topic_id=_topic(message.reply_to),
+    )
+
+
+def _text(message: Any) -> str:
+    hidden = [entity.url for entity in message.entities or () if getattr(entity, "url", None)]
+    return "\n".join([message.message or "", *hidden])
+
+
+def _topic(header: Any) -> int | None:
+    """Telegram puts the topic of a forum into the reply header; of a plain reply it is the message replied to."""
+    if not getattr(header, "forum_topic", None):
+        return None
+    topic: int | None = header.reply_to_top_id or header.reply_to_msg_id
+    return topic
+
+
+def _press(update: Any) -> Pressed | None:
+    return Pressed(
+        query_id=update.query_id,
+        chat_id=utils.get_peer_id(update.peer),
+        message_id=update.msg_id,
+        user_id=update.user_id,
+        data=(update.data or b"").decode("utf-8", "replace"),
+        private=isinstance(update.peer, raw.types.PeerUser),
+    )

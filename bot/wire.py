@@ -1,0 +1,104 @@
+"""One connection to Telegram's servers: where it leads, who hears of its fate, and who owns pyrogram's tasks."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any, Final, Protocol
+
+from pyrogram.connection import Connection
+from pyrogram.storage.sqlite_storage import PROD, TEST
+
+#: addresses that pyrogram knows by itself; others come from the server's own configuration
+BUILT_IN: Final = frozenset({*PROD.values(), *TEST.values()})
+#: transport error 404: the server doesn't know our authorisation key (core.telegram.org/mtproto/mtproto-transports)
+KEY_UNKNOWN: Final = -404
+ERROR_BYTES: Final = 4
+
+
+class Watcher(Protocol):
+    """Who wants to know how the wire is."""
+
+    def up(self) -> None:
+        """A connection stands."""
+
+    def down(self) -> None:
+        """It broke."""
+
+    def unreachable(self) -> None:
+        """It could not be made."""
+
+    def dead(self, reason: str) -> None:
+        """The session will never work again."""
+
+
+class Wire(Connection):
+    """A TCP connection whose fate is told to the watcher; connections for files are nobody's concern.
+
+    `server` ("host:port", may be empty) replaces Telegram's built-in addresses. pyrogram gives the other arguments.
+    """
+
+    def __init__(self, *, watcher: Watcher, server: str, **options: Any) -> None:
+        host, _, port = server.rpartition(":")
+        if host and options["server_address"] in BUILT_IN:
+            options |= {"server_address": host, "port": int(port)}
+        super().__init__(**options)
+        self._watcher = watcher
+
+    async def connect(self) -> None:
+        """Connect, trying a few times. Raises ConnectionError."""
+        try:
+            await super().connect()
+        except OSError:
+            if not self.media:
+                self._watcher.unreachable()
+            raise
+        if not self.media:
+            self._watcher.up()
+
+    async def recv(self) -> bytes | None:
+        """The next packet, None at the end."""
+        packet: bytes | None = await super().recv()
+        if packet is None:
+            if not self.media:
+                self._watcher.down()
+        elif len(packet) == ERROR_BYTES and int.from_bytes(packet, "little", signed=True) == KEY_UNKNOWN:
+            self._watcher.dead("AUTH_KEY_UNKNOWN")
+        return packet
+
+
+class OwnedLoop:
+    """The event loop as pyrogram sees it: tasks begun through it are remembered, so that somebody can end them.
+
+    pyrogram starts reconnections and readers that nobody awaits; one that fails with a `fatal` error is the end of the
+    session.
+    """
+
+    def __init__(self, watcher: Watcher, fatal: tuple[type[BaseException], ...]) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._watcher = watcher
+        self._fatal = fatal
+        self._tasks: set[asyncio.Task[Any]] = set()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._loop, name)
+
+    def create_task(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
+        """Begin a task of ours."""
+        task = self._loop.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+        return task
+
+    async def end(self, seconds: float) -> None:
+        """Cancel what still runs and wait for it, not longer than that."""
+        for task in self._tasks:
+            task.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=seconds)
+
+    def _ended(self, task: asyncio.Task[Any]) -> None:
+        self._tasks.discard(task)
+        error = None if task.cancelled() else task.exception()
+        if isinstance(error, self._fatal):
+            self._watcher.dead(getattr(error, "ID", None) or type(error).__name__)
