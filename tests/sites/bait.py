@@ -5,15 +5,17 @@ The first part of a path says where it leads ("net": to the canary's private add
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
 from tests.sites import lures
 from tests.sites.disguises import smuggled, spellings
 from tests.sites.messages import Reply, redirect, text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
 
 HOST: Final = "lure.goldcrest-attacks.net"
 #: what ffmpeg opens if nobody stops it

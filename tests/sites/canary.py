@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import socket
 import unicodedata
 from dataclasses import dataclass
-from ipaddress import ip_address
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote
 
@@ -17,7 +18,13 @@ if TYPE_CHECKING:
 #: A web port, so that a refusal can only be about the address; every process takes a loopback address of its own.
 PORT: Final = 8080
 SEEN_BYTES: Final = 200
+WAIT_SECONDS: Final = 0.3
 ANSWER: Final = b"HTTP/1.1 200 OK\r\nContent-Type: video/mp4\r\nContent-Length: 4\r\nConnection: close\r\n\r\nprey"
+GLOBAL_V6: Final = IPv6Network("2000::/3")
+#: Teredo and 6to4 carry an IPv4 address inside
+TUNNELS_V6: Final = (IPv6Network("2001::/23"), IPv6Network("2002::/16"))
+#: private in effect though not by Python's tables: protocol assignments and a cloud's host agent
+ODD_V4: Final = frozenset({IPv4Address("192.0.0.192"), IPv4Address("168.63.129.16")})
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +94,7 @@ class Canary:
         try:
             # Noted before a byte has come: the connection itself is the offence.
             self.knocks.append(Knock(place, b""))
-            first = await asyncio.wait_for(reader.read(SEEN_BYTES), 1)
+            first = await asyncio.wait_for(reader.read(SEEN_BYTES), WAIT_SECONDS)
             self.knocks[-1] = Knock(place, first)
             writer.write(ANSWER)
             await writer.drain()
@@ -103,14 +110,26 @@ def leads_inside(host: str) -> bool:
     plain = unicodedata.normalize("NFKC", unquote(host)).strip("[].").lower()
     if plain == "localhost" or plain.endswith(".localhost"):
         return True
-    try:
-        address = ip_address(plain)
-    except ValueError:
-        try:
-            address = ip_address(socket.inet_aton(plain))
-        except (OSError, ValueError):
-            return False
-    return not address.is_global
+    for read in (ip_address, _as_libc_reads, _without_leading_zeros):
+        with contextlib.suppress(ValueError, OSError):
+            if _inside(read(plain)):
+                return True
+    return False
+
+
+def _inside(address: IPv4Address | IPv6Address) -> bool:
+    if isinstance(address, IPv6Address):
+        return address not in GLOBAL_V6 or any(address in network for network in TUNNELS_V6)
+    return not address.is_global or address.is_multicast or address in ODD_V4
+
+
+def _as_libc_reads(host: str) -> IPv4Address:
+    return IPv4Address(socket.inet_aton(host))
+
+
+def _without_leading_zeros(host: str) -> IPv4Address:
+    """As those read it who don't know octal."""
+    return IPv4Address(".".join(part.lstrip("0") or "0" for part in host.split(".")))
 
 
 class _Datagrams(asyncio.DatagramProtocol):

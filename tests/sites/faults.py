@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
-from tests.sites.messages import Headers, Reply, Request, file, redirect, text
+from tests.sites.messages import Headers, Reply, Request, file, late, redirect, text
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -30,6 +30,7 @@ SAMPLES: Final[Mapping[str, str]] = {
     "truncated": "/fault/truncated/clip.mp4",
     "stalled": "/fault/stalled/clip.mp4",
     "no_reply": "/fault/no_reply/clip.mp4",
+    "late": "/fault/late/clip.mp4?seconds=10",
     "slow": "/fault/slow/clip.mp4?bytes_per_second=50000",
     "endless": "/fault/endless/clip.mp4",
     "huge": "/fault/huge/clip.mp4",
@@ -122,6 +123,8 @@ class Faults:
                 return Reply(200, MP4, clip, stop_after=half, ending="hang")
             case "no_reply":
                 return Reply(silent=True)
+            case "late":
+                return late(file(self._shelf.path(CLIP)), request.number("seconds", 10))
             case "slow":
                 return Reply(200, MP4, clip, bytes_per_second=request.number("bytes_per_second", 50_000))
             case "endless":

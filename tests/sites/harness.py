@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import shutil
+import subprocess
+import sys
 import tempfile
 import threading
+from concurrent.futures import Future
 from contextlib import asynccontextmanager, contextmanager
+from http.client import HTTPConnection
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from tests.sites.attacks import Attacks
 from tests.sites.authority import Authority
@@ -25,7 +30,8 @@ from tests.sites.youtube import YouTube
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
-from concurrent.futures import Future
+
+ROOT: Final = Path(__file__).resolve().parents[2]
 
 
 class Sites:
@@ -157,6 +163,45 @@ def threaded_sites(*, bulk: bool = False) -> Iterator[Sites]:
     finally:
         stop()
         thread.join()
+
+
+class SpawnedSites:
+    """The sites as a process of their own; `greeting` is what they printed."""
+
+    def __init__(self, greeting: dict[str, Any]) -> None:
+        self.greeting = greeting
+        self.url = str(greeting["url"])
+        self.port = int(greeting["port"])
+
+    def env(self) -> dict[str, str]:
+        return dict(self.greeting["env"])
+
+    def journal(self) -> list[dict[str, Any]]:
+        """All requests so far, as `Entry` fields."""
+        return list(self._control("journal"))
+
+    def clear(self) -> None:
+        """Forget the requests; flaky paths fail anew."""
+        self._control("clear")
+
+    def _control(self, action: str) -> Any:
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=10)
+        try:
+            connection.request("GET", f"/control/{action}")
+            return json.load(connection.getresponse())
+        finally:
+            connection.close()
+
+
+@contextmanager
+def spawned_sites(*, bulk: bool = False) -> Iterator[SpawnedSites]:
+    """The sites in another process, so that they take no time of the process that is measured."""
+    command = [sys.executable, "-m", "tests.sites", *(("--bulk",) if bulk else ())]
+    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdin
+        assert process.stdout
+        yield SpawnedSites(json.loads(process.stdout.readline()))
+        process.stdin.close()
 
 
 def _set_from_thread(loop: asyncio.AbstractEventLoop, event: asyncio.Event) -> None:

@@ -9,20 +9,21 @@ import json
 import re
 from typing import Any, ClassVar, Final
 
-from tests.sites.messages import Reply, Request, answer_json, cookie, file, redirect, text
+from tests.sites.messages import Reply, Request, answer_json, cookie, file, late, redirect, text
 from tests.sites.recipes import SECONDS
 from tests.sites.routes import Replica
 
 #: base 64 as the site's shortcodes count
 DIGITS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 POSTS: Final = (
-    *("Reel", "Video", "Dash", "Slow", "Photo", "Photos", "Mixed", "Videos"),
-    *("Login", "Gone", "Missing", "Restricted", "Toomany", "Broken"),
+    *("Reel", "Video", "Dash", "Slow", "Late", "Photo", "Photos", "Mixed", "Videos"),
+    *("Login", "Gone", "Missing", "Adult", "Toomany", "Broken"),
 )
 MEDIA_HOST: Final = "scontent.cdninstagram.com"
 SITE: Final = "https://www.instagram.com"
 RUNGS: Final = (("portrait.mp4", 576, 1024, 101), ("portrait_small.mp4", 360, 640, 103))
 SLOW_SECONDS: Final = 20
+LATE_SECONDS: Final = 10
 
 
 def shortcode(post: str, number: int = 0) -> str:
@@ -78,7 +79,7 @@ class Instagram(Replica):
 
     def _ruling(self, number: int) -> Reply:
         headers = (cookie("csrftoken", "CSRF", ".instagram.com"),)
-        if number == number_of(shortcode("Restricted")):
+        if number == number_of(shortcode("Adult")):
             told = {"title": "Restricted Video", "description": "You must be 18 years old or over to see this video"}
             return answer_json({"status": "ok", **told}, headers=headers)
         return answer_json({"status": "ok"}, headers=headers)
@@ -97,7 +98,8 @@ class Instagram(Replica):
         prefetched = {"__bbox": {"result": {"data": {"xig_polaris_media": {"if_not_gated_logged_out": product}}}}}
         inner = {"__bbox": {"require": [["RelayPrefetchedStreamCache", "next", [], ["key", prefetched]]]}}
         blob = json.dumps({"require": [["ScheduledServerJS", "handle", None, [inner]]]})
-        return text(f'<html><script type="application/json" data-sjs>{blob}</script></html>')
+        page = text(f'<html><script type="application/json" data-sjs>{blob}</script></html>')
+        return late(page, LATE_SECONDS) if sort == "Late" else page
 
     def _product(self, code: str, sort: str) -> dict[str, Any]:
         number = number_of(code)

@@ -26,9 +26,6 @@ class Entry:
     headers: dict[str, str] = field(default_factory=dict)
     body: str = ""
 
-    def sent(self, count: int) -> None:
-        self.bytes_sent += count
-
 
 class Journal:
     """Every request in order; safe to read from another thread than the server's."""
@@ -53,9 +50,11 @@ class Journal:
         return entry
 
     def all(self) -> list[Entry]:
-        """Everything except the tunnels' CONNECT lines."""
+        """Everything except the tunnels' CONNECT lines and questions about the journal itself."""
         with self._lock:
-            return [entry for entry in self._entries if entry.method != "CONNECT"]
+            return [
+                entry for entry in self._entries if entry.method != "CONNECT" and not entry.path.startswith("/control/")
+            ]
 
     def to(self, host: str, path: str = "") -> list[Entry]:
         """Requests to `host` or one of its subdomains whose path begins with `path`."""

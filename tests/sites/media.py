@@ -54,19 +54,19 @@ class Shelf:
 
     def __init__(self, folder: Path = FOLDER, ffmpeg: str | None = None) -> None:
         self._folder = folder
-        self._ffmpeg = ffmpeg or find_ffmpeg()
+        self.ffmpeg = ffmpeg or find_ffmpeg()
         self._recipes: Mapping[str, Recipe] = {**small_recipes(), **bulk_recipes()}
 
     @functools.cached_property
     def encoders(self) -> frozenset[str]:
         """Names of the encoders that this ffmpeg has."""
-        run = subprocess.run([self._ffmpeg, "-hide_banner", "-encoders"], capture_output=True, text=True, check=True)
+        run = subprocess.run([self.ffmpeg, "-hide_banner", "-encoders"], capture_output=True, text=True, check=True)
         return frozenset(line.split()[1] for line in run.stdout.splitlines() if len(line.split()) > 1)
 
     @functools.cached_property
     def _tool(self) -> str:
         """What identifies the ffmpeg without running it."""
-        real = Path(self._ffmpeg).resolve()
+        real = Path(self.ffmpeg).resolve()
         state = real.stat()
         return f"{real} {state.st_size} {int(state.st_mtime)}"
 
@@ -132,7 +132,7 @@ class Shelf:
         try:
             args = [str(self.path(arg[1:])) if arg.startswith("@") else arg for arg in recipe.args]
             own = [] if recipe.folder else [*EXACT, recipe.name]
-            command = [self._ffmpeg, "-hide_banner", "-loglevel", "error", "-nostdin", "-y", *args, *own]
+            command = [self.ffmpeg, "-hide_banner", "-loglevel", "error", "-nostdin", "-y", *args, *own]
             subprocess.run(command, cwd=work, check=True, timeout=MAKE_SECONDS, stderr=subprocess.DEVNULL)
             for inside, content in recipe.texts:
                 (work / inside).write_text(content, "utf-8")

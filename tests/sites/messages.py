@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.cookies import SimpleCookie
 from typing import TYPE_CHECKING, Any, Final, Literal
 from urllib.parse import parse_qs, urlsplit
@@ -80,7 +80,8 @@ class Reply:
 
     `body`: bytes, a file (sent by ranges where asked for) or a stream (chunked unless Content-Length is set).
     `bytes_per_second` paces the body. After `stop_after` bytes of it, `ending` says what happens: "keep" the
-    connection, "cut" it, or "hang" until the client or the server gives up. `silent`: not even a status line comes.
+    connection, "cut" it, or "hang" until the client or the server gives up. `silent`: not even a status line comes,
+    `delay_seconds`: it comes that late.
     """
 
     status: int = 200
@@ -90,6 +91,7 @@ class Reply:
     stop_after: int | None = None
     ending: Literal["keep", "cut", "hang"] = "keep"
     silent: bool = False
+    delay_seconds: float = 0
 
     def header(self, name: str) -> str | None:
         """Value of the first header of that name."""
@@ -115,6 +117,11 @@ def file(path: Path, *, kind: str | None = None, bytes_per_second: int | None = 
     """A file with the media type of its suffix."""
     kind = kind or TYPES.get(path.suffix, "application/octet-stream")
     return Reply(200, (("Content-Type", kind),), path, bytes_per_second)
+
+
+def late(reply: Reply, seconds: float) -> Reply:
+    """The same after a while."""
+    return replace(reply, delay_seconds=seconds)
 
 
 def cookie(name: str, value: str, domain: str) -> tuple[str, str]:

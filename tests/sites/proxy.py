@@ -92,7 +92,6 @@ class Proxy:
             reply = text("no such host", status=HTTPStatus.BAD_GATEWAY)
         else:
             reply = await replica.answer(request) or text(f"no replica of {request.url}", status=404)
-        entry.status = reply.status
-        keep = await write_reply(reader, writer, request, reply, entry.sent)
+        keep = await write_reply(reader, writer, request, reply, entry)
         entry.done = True
         return keep

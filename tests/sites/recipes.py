@@ -58,6 +58,10 @@ def _h264(crf: int = 30) -> tuple[str, ...]:
 AAC: Final = ("-c:a", "aac", "-b:a", "64k")
 VP9: Final = ("-c:v", "libvpx-vp9", "-deadline", "realtime", "-cpu-used", "8", "-row-mt", "1", "-g", "10")
 AV1: Final = ("-c:v", "libsvtav1", "-preset", "12", "-crf", "50", "-g", "10", "-pix_fmt", "yuv420p")
+HEVC: Final = (
+    *("-c:v", "libx265", "-preset", "ultrafast", "-crf", "34", "-g", "10", "-pix_fmt", "yuv420p", "-tag:v", "hvc1"),
+    *("-x265-params", "log-level=error"),
+)
 COPY: Final = ("-c", "copy")
 HLS: Final = ("-f", "hls", "-hls_time", "1", "-hls_playlist_type", "vod", "-hls_segment_filename")
 
@@ -79,6 +83,7 @@ def _clips() -> list[Recipe]:
         Recipe("portrait.mp4", (*_picture(1024, width=576), *_tone(), *_h264(), *AAC, *FAST)),
         Recipe("portrait_small.mp4", (*_picture(640, width=360), *_tone(), *_h264(), *AAC, *FAST)),
         Recipe("watermark.mp4", (*_picture(640, width=360), *_tone(), "-vf", "negate", *_h264(), *AAC, *FAST)),
+        Recipe("hevc_portrait.mp4", (*_picture(1280, width=720), *_tone(), *HEVC, *AAC, *FAST), encoder="libx265"),
         Recipe("rotated.mp4", ("-display_rotation", "90", "-i", "@mux_360.mp4", *COPY, *FAST)),
         Recipe("anamorphic.mp4", (*_picture(360, width=480), *_tone(), "-vf", "setsar=4/3", *_h264(), *AAC, *FAST)),
         Recipe("tail.mp4", ("-i", "@mux_720.mp4", *COPY)),

@@ -11,7 +11,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from tests.sites.messages import Headers, Reply, Request, cookie, file, redirect, text
+from tests.sites.messages import Headers, Reply, Request, cookie, file, late, redirect, text
 from tests.sites.recipes import SECONDS
 from tests.sites.routes import Replica
 
@@ -24,6 +24,8 @@ ITEMS: Final[Mapping[str, int]] = {
     "landscape": 2,
     "silent_track": 3,
     "slow": 4,
+    "late": 5,
+    "photos": 7,
     "private": 10_216,
     "private_account": 10_222,
     "removed": 10_231,
@@ -38,10 +40,12 @@ ITEMS: Final[Mapping[str, int]] = {
 #: items whose page carries a status instead of a video
 STATUSES: Final = frozenset({10_216, 10_222, 10_231, 10_204})
 MEDIA_HOST: Final = "v16-webapp-prime.tiktok.com"
+PHOTO_HOST: Final = "p16-sign.tiktokcdn.com"
 CHALLENGE_COOKIE: Final = "_wafchallengeid"
 CHAIN_COOKIE: Final = "tt_chain_token"
 SEED, SOLUTION = b"goldcrest", b"4242"
 SLOW_SECONDS: Final = 20
+LATE_SECONDS: Final = 10
 
 
 def item_id(name: str) -> int:
@@ -54,7 +58,7 @@ class TikTok(Replica):
 
     hosts: ClassVar = (
         *("www.tiktok.com", "tiktok.com", "m.tiktok.com", "vm.tiktok.com", "vt.tiktok.com"),
-        *(MEDIA_HOST, "*.tiktokcdn.com"),
+        *(MEDIA_HOST, PHOTO_HOST),
     )
 
     def samples(self) -> dict[str, str]:
@@ -69,12 +73,13 @@ class TikTok(Replica):
     async def answer(self, request: Request) -> Reply | None:
         if request.host == MEDIA_HOST:
             return self._media(request)
-        if request.host.endswith("tiktokcdn.com"):
-            return self.serve("thumb.jpg")
+        if request.host == PHOTO_HOST:
+            name = request.path.removeprefix("/")
+            return self.serve(name) if self.shelf.has(name) else None
         path = request.path
         if request.host in {"vm.tiktok.com", "vt.tiktok.com"} or path.startswith("/t/"):
             return self._short(path.strip("/").rpartition("/")[2])
-        match = re.fullmatch(r"/@([\w.-]*)/video/(\d+)/?", path)
+        match = re.fullmatch(r"/@([\w.-]*)/(?:video|photo)/(\d+)/?", path)
         if match:
             return self._page(request, match[1] or "goldcrest", int(match[2]))
         return text("<html><head><title>TikTok - Make Your Day</title></head></html>")
@@ -99,39 +104,57 @@ class TikTok(Replica):
             return _challenge()
         struct = {"isContentClassified": True} if item == ITEMS["sensitive"] else self._item(user, number, item)
         detail = {"statusCode": 0, "itemInfo": {"itemStruct": struct}}
-        return _data({"webapp.video-detail": detail}, (cookie(CHAIN_COOKIE, "chain", ".tiktok.com"),))
+        page = _data({"webapp.video-detail": detail}, (cookie(CHAIN_COOKIE, "chain", ".tiktok.com"),))
+        return late(page, LATE_SECONDS) if item == ITEMS["late"] else page
 
     def _item(self, user: str, number: int, item: int) -> dict[str, Any]:
-        wide = item == ITEMS["landscape"]
-        best, small = ("mux_720.mp4", "mux_360.mp4") if wide else ("portrait.mp4", "portrait_small.mp4")
-        rungs = ((best, "720p" if wide else "540p", 900_000), (small, "360p", 500_000))
-        pace = "&pace=slow" if item == ITEMS["slow"] else ""
-        return {
+        """A post as the page's data describe it."""
+        music = {"title": "Test tone", "authorName": "Goldcrest", "duration": SECONDS}
+        if item != ITEMS["silent_track"]:
+            music["playUrl"] = _media_url("aac.m4a") + "&mime_type=audio_mp4"
+        post = {
             "id": str(number),
             "desc": "Replica clip #goldcrest",
             "createTime": 1_700_000_000,
             "author": {"uniqueId": user, "nickname": "Goldcrest", "id": "1", "secUid": "MS4"},
             "stats": {"playCount": 5, "diggCount": 4},
-            "music": {"title": "Test tone", "authorName": "Goldcrest", "duration": SECONDS}
-            | ({} if item == ITEMS["silent_track"] else {"playUrl": _media_url("aac.m4a") + "&mime_type=audio_mp4"}),
-            "video": {
-                "duration": SECONDS,
-                "width": 1280 if wide else 576,
-                "height": 720 if wide else 1024,
-                "cover": "https://p16-sign.tiktokcdn.com/cover.jpg",
-                "playAddr": _media_url(best) + pace,
-                "downloadAddr": _media_url("watermark.mp4"),
-                "bitrateInfo": [
-                    {
-                        "PlayAddr": {
-                            "UrlList": [f"{_media_url(name)}&rung={rung}{pace}"],
-                            "UrlKey": f"v12_h264_{rung}_{rate}",
-                            "DataSize": self.medium(name).size_bytes,
-                        }
+            "music": music,
+        }
+        if item != ITEMS["photos"]:
+            return post | {"video": self._video(item)}
+        images = [{"imageURL": {"urlList": [f"https://{PHOTO_HOST}/{name}"]}} for name in ("photo.jpg", "photo.webp")]
+        return post | {
+            "imagePost": {"images": images},
+            "video": {"duration": 0, "cover": f"https://{PHOTO_HOST}/photo.jpg"},
+        }
+
+    def _video(self, item: int) -> dict[str, Any]:
+        """Two rungs of H.264 without the watermark, a better one of HEVC, and the watermarked download."""
+        wide = item == ITEMS["landscape"]
+        rungs = [("portrait.mp4", "h264_540p_900000"), ("portrait_small.mp4", "h264_360p_500000")]
+        if wide:
+            rungs = [("mux_720.mp4", "h264_720p_900000"), ("mux_360.mp4", "h264_360p_500000")]
+        elif self.shelf.has("hevc_portrait.mp4"):
+            rungs.insert(0, ("hevc_portrait.mp4", "bytevc1_720p_700000"))
+        pace = "&pace=slow" if item == ITEMS["slow"] else ""
+        best = next(name for name, key in rungs if key.startswith("h264"))
+        return {
+            "duration": SECONDS,
+            "width": 1280 if wide else 576,
+            "height": 720 if wide else 1024,
+            "cover": f"https://{PHOTO_HOST}/thumb.jpg",
+            "playAddr": _media_url(best) + pace,
+            "downloadAddr": _media_url("watermark.mp4"),
+            "bitrateInfo": [
+                {
+                    "PlayAddr": {
+                        "UrlList": [f"{_media_url(name)}&rung={key}{pace}"],
+                        "UrlKey": f"v12_{key}",
+                        "DataSize": self.medium(name).size_bytes,
                     }
-                    for name, rung, rate in rungs
-                ],
-            },
+                }
+                for name, key in rungs
+            ],
         }
 
     def _media(self, request: Request) -> Reply | None:

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Callable
 from http import HTTPStatus
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import TYPE_CHECKING, BinaryIO, Final
 from urllib.parse import urlsplit
 
 from tests.sites.messages import Reply, Request
 
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from tests.sites.journal import Entry
+
 CHUNK: Final = 1 << 18
 TICKS_PER_SECOND: Final = 20
 HEADER_BOUND: Final = 200
-
-Sent = Callable[[int], None]
 
 
 async def read_request(reader: asyncio.StreamReader, scheme: str, host: str) -> Request | None:
@@ -46,22 +48,24 @@ async def read_request(reader: asyncio.StreamReader, scheme: str, host: str) -> 
 
 
 async def write_reply(
-    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, request: Request, reply: Reply, sent: Sent
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, request: Request, reply: Reply, entry: Entry
 ) -> bool:
-    """Send it; True where the connection may carry another request. `sent` hears of every piece of the body."""
+    """Send it; True where the connection may carry another request. `entry` learns the status and what was sent."""
     if reply.silent:
         await _until_closed(reader)
         return False
+    await asyncio.sleep(reply.delay_seconds)
     size = _size(reply.body)
     span = _span(request, reply, size)
     first, count = (span[0], span[1] - span[0] + 1) if span else (0, size or 0)
     status, headers = _head(reply, span, size, count)
+    entry.status = status
     lines = "".join(f"{name}: {value}\r\n" for name, value in headers)
     writer.write(f"HTTP/1.1 {status} {_phrase(status)}\r\n{lines}\r\n".encode("latin-1"))
     await writer.drain()
     if request.method != "HEAD":
         chunked = ("Transfer-Encoding", "chunked") in headers
-        await _send(writer, _shaped(_pieces(reply.body, first, count), reply), chunked=chunked, sent=sent)
+        await _send(writer, _shaped(_pieces(reply.body, first, count), reply), chunked=chunked, entry=entry)
         if reply.ending == "hang":
             await _until_closed(reader)
         if reply.ending != "keep":
@@ -95,11 +99,11 @@ def _head(
     return 206, [*headers, ("Content-Range", f"bytes {span[0]}-{span[1]}/{size}")]
 
 
-async def _send(writer: asyncio.StreamWriter, pieces: AsyncIterator[bytes], *, chunked: bool, sent: Sent) -> None:
+async def _send(writer: asyncio.StreamWriter, pieces: AsyncIterator[bytes], *, chunked: bool, entry: Entry) -> None:
     async for piece in pieces:
         writer.write(b"%x\r\n%b\r\n" % (len(piece), piece) if chunked else piece)
         await writer.drain()
-        sent(len(piece))
+        entry.bytes_sent += len(piece)
     if chunked:
         writer.write(b"0\r\n\r\n")
         await writer.drain()

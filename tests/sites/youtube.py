@@ -9,7 +9,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from tests.sites.messages import Reply, Request, answer_json, redirect, text
+from tests.sites.messages import Reply, Request, answer_json, late, redirect, text
 from tests.sites.routes import Replica
 from tests.sites.youtube_media import Lock, play, seconds_of, streaming_data
 from tests.sites.youtube_player import PLAYER_PATH, player_script
@@ -57,7 +57,12 @@ REFUSALS: Final[Mapping[str, Mapping[str, Any]]] = {
     },
     "working": {"status": "ERROR", "reason": "We're processing this video. Check back later."},
 }
-KINDS: Final = ("clip", "short", "low", "slow", "bulk", "live", "expired", "toomany", "sig", "nch", "pot", *REFUSALS)
+KINDS: Final = (
+    *("clip", "short", "low", "slow", "late", "bulk", "live", "expired", "toomany", "sig", "nch", "pot"),
+    *REFUSALS,
+)
+#: how long the page of a late video takes
+LATE_SECONDS: Final = 10
 
 
 def video_id(kind: str, number: int = 0) -> str:
@@ -119,7 +124,8 @@ class YouTube(Replica):
             f"var ytInitialPlayerResponse = {json.dumps(self._response(video, 'WEB'))};",
             f"var ytInitialData = {json.dumps({'contents': {'twoColumnWatchNextResults': {}}})};",
         )
-        return text("<html><head><title>YouTube</title></head>" + "".join(f"<script>{s}</script>" for s in scripts))
+        page = text("<html><head><title>YouTube</title></head>" + "".join(f"<script>{s}</script>" for s in scripts))
+        return late(page, LATE_SECONDS) if kind_of(video) == "late" else page
 
     def _player(self, request: Request) -> Reply:
         asked = json.loads(request.body)
