@@ -9,9 +9,9 @@ import structlog
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from api.access import headers_of
+from api.access import READING, headers_of
 from api.replies import error_reply
-from utils.errors import BadRequest, BodyTooLarge, GoldcrestError, InternalError, MethodNotAllowed, NotFound
+from utils.errors import GoldcrestError, InternalError, MethodNotAllowed, NotFound
 
 if TYPE_CHECKING:
     from starlette.responses import Response
@@ -86,8 +86,8 @@ class Edge:
         path = scope["path"]
         for_people = not path.startswith("/api/") and "text/html" in headers_of(scope).get("accept", "")
         response = self._notices.notice(error) if for_people else error_reply(error, self._texts)
-        if isinstance(error, BodyTooLarge | BadRequest):
-            response.headers["connection"] = "close"  # nobody reads the rest of the body
+        if scope["method"] not in READING:
+            response.headers["connection"] = "close"  # nobody reads what may be left of the body
         return response
 
 

@@ -34,7 +34,7 @@ TYPES: Final = {
 PLACE: Final = re.compile(r"\{\{ *([\w.]+) *\}\}")
 #: sentences that the script shows; in them a placeholder stands for itself until the script fills it
 SCRIPT_WORDS: Final = (
-    *("looking", "pick", "sound_only", "best", "too_large", "size_unknown", "live"),
+    *("looking", "pick", "sound_only", "too_large", "size_unknown", "live"),
     *("queued", "queued_behind", "probing", "downloading", "merging", "fitting", "uploading", "done", "cancelled"),
     *("amount", "speed", "left", "save", "save_named", "cancel", "cancel_named", "again", "remove_named"),
     *("expired", "unreachable", "unreachable_hint", "lost", "said_ready", "said_found"),

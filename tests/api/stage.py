@@ -1,0 +1,221 @@
+"""The real services behind a real server on loopback; only the sites and the picture reader are scripted."""
+
+import asyncio
+import io
+import socket
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from api.server import HttpPart
+from core.job_queue import JobQueue
+from platforms.base import Fetched, FetchedFile, Media, Progress, Quality
+from platforms.registry import Registry
+from services.app import App
+from services.downloads import Downloads
+from services.shelf import Shelf
+from services.stored import Offers, StoredFiles
+from tests.api.client import Client
+from utils.config import load_settings
+from utils.database import Database
+from utils.texts import Texts
+
+MIGRATIONS = Path(__file__).parents[2] / "core" / "migrations"
+VIDEO = "https://media.example.net/films/heron.mp4"
+MEBIBYTE = 1 << 20
+
+
+def quality(key, label, size_mb, *, height=None, codec="h264", fits=True):
+    ext = "m4a" if key == "audio" else "mp4"
+    return Quality(key, label, height, codec, int(size_mb * MEBIBYTE), fits, key, ext)
+
+
+QUALITIES = (
+    quality("best", "1080p", 212.4, height=1080),
+    quality("2160p", "2160p", 2613.0, height=2160, codec="vp9", fits=False),
+    quality("1080p", "1080p", 212.4, height=1080),
+    quality("720p", "720p", 96.8, height=720),
+    quality("480p", "480p", 41.3, height=480),
+    quality("360p", "360p", 22.7, height=360),
+    quality("audio", "M4A", 5.6, codec="aac"),
+)
+
+
+class Sites:
+    """What PlatformManager offers: links are claimed for real, the answers come from a script.
+
+    `probes`: url -> error to raise; `steps`: progress reports of a fetch, each waits for `step`; `files`: contents.
+    """
+
+    def __init__(self, allow=()):
+        self._registry = Registry(allow=allow)
+        self.title = "The heron at the mill pond: one day in four minutes"
+        self.qualities = QUALITIES
+        self.thumbnail = "https://media.example.net/heron.jpg"
+        self.probes = {}
+        self.fails = []
+        self.asked = []
+        self.gate = asyncio.Event()
+        self.gate.set()
+        self.probe_gate = asyncio.Event()
+        self.probe_gate.set()
+        self.left = 0
+        self.steps = [Progress("downloading", 50, 100, 2_400_000.0, 21.0)]
+        self.files = [b"0123456789" * 1000]
+        self.kind, self.mime, self.suffix = "video", "video/mp4", ".mp4"
+
+    def detect(self, text, bound):
+        return self._registry.detect(text, bound)
+
+    async def resolve(self, link):
+        return link
+
+    def media(self, link):
+        return Media(
+            link.platform,
+            link.id,
+            link.kind,
+            link.canonical,
+            link.url,
+            self.title,
+            self.qualities,
+            duration_seconds=252.0,
+            thumbnail=self.thumbnail,
+            uploader="Marsh Diary",
+        )
+
+    async def probe(self, link):
+        self.asked.append(link.url)
+        try:
+            await self.probe_gate.wait()
+        except asyncio.CancelledError:
+            self.left += 1
+            raise
+        if link.url in self.probes:
+            raise self.probes[link.url]
+        return self.media(link)
+
+    async def fetch(self, link, quality, folder, on_progress):
+        for step in self.steps:
+            on_progress(step)
+        await self.gate.wait()
+        if self.fails:
+            raise self.fails.pop(0)
+        files = []
+        for number, content in enumerate(self.files):
+            path = folder / f"file-{number}{self.suffix}"
+            path.write_bytes(content)
+            files.append(FetchedFile(path, len(content), self.kind, self.mime, 1920, 1080, 252.0))
+        return Fetched(self.media(link), tuple(files))
+
+
+def picture(size=(640, 360)):
+    """A JPEG."""
+    from PIL import Image
+
+    buffer = io.BytesIO()
+    Image.new("RGB", size, (90, 130, 60)).save(buffer, "JPEG")
+    return buffer.getvalue()
+
+
+class Reader:
+    """What the extractor offers for small resources."""
+
+    def __init__(self):
+        self.content = picture()
+        self.read_urls = []
+
+    async def read(self, url, path, max_bytes):
+        self.read_urls.append(url)
+        path.write_bytes(self.content[:max_bytes])
+        return "image/jpeg"
+
+    def state(self):
+        return {"running": 0, "landlock": None}
+
+
+class Stage:
+    """One server with all that stands behind it."""
+
+    def __init__(self, app, sites, reader, part, port):
+        self.app, self.sites, self.reader, self.part, self.port = app, sites, reader, part, port
+        self.client = Client(port)
+
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self.port}"
+
+    async def order(self, **body):
+        """A job accepted over the API."""
+        answer = await self.client.post("/api/v1/downloads", {"url": VIDEO, **body})
+        assert answer.status == 202, answer.body
+        return answer.json["job"]
+
+    async def until(self, job_id, phase):
+        """The job once it is in that phase."""
+        async with asyncio.timeout(10):
+            while True:
+                job = (await self.client.get(f"/api/v1/downloads/{job_id}")).json["job"]
+                if job["phase"] == phase:
+                    return job
+                await asyncio.sleep(0.005)
+
+
+def settings_for(folder, **server):
+    environment = {"DATA_DIR": str(folder), "PORT": "0"}
+    environment |= {f"GOLDCREST_SERVER__{name.upper()}": value for name, value in server.items()}
+    return load_settings(environment)
+
+
+def listener():
+    sock = socket.create_server(("127.0.0.1", 0))
+    sock.setblocking(False)
+    return sock
+
+
+LIVE = {
+    "state": "ok",
+    "ready": True,
+    "uptime_seconds": 9912.5,
+    "ready_seconds": 0.4,
+    "parts": {"http": {"state": "running", "vital": True, "ok": True, "detail": ""}},
+}
+
+
+@asynccontextmanager
+async def staged(folder, *, storage=None, **server):
+    """Everything up; `server`: settings of that section, `storage`: changes of that section."""
+    settings = settings_for(folder, **server)
+    database = Database(folder / "goldcrest.db", MIGRATIONS)
+    await database.start()
+    sites, reader = Sites(), Reader()
+    app = App(settings=settings, texts=Texts(strict=True), state=lambda: LIVE)
+    downloads = Downloads(
+        sites,
+        JobQueue(database, bound=50, user_bound=50),
+        StoredFiles(database),
+        Offers(database),
+        work=folder / "work",
+        parallel=2,
+    )
+    shelf = Shelf(folder / "shelf", storage or settings.storage)
+    app.up_downloads, app.up_shelf, app.up_extractor = downloads, shelf, reader
+    await downloads.start()
+    await shelf.start()
+    downloads.deliver_to("web", shelf)
+    sock = listener()
+    part = HttpPart(app, sock)
+    await part.start()
+    try:
+        yield Stage(app, sites, reader, part, sock.getsockname()[1])
+    finally:
+        await part.stop()
+        await shelf.stop()
+        await downloads.stop()
+        await database.stop()
+
+
+def with_storage(folder, **changes):
+    """The storage section with changes."""
+    from msgspec.structs import replace as changed
+
+    return changed(settings_for(folder).storage, **changes)
