@@ -8,12 +8,15 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 from bot.gate import Gate
-from bot.refusals import ends_session, refusal, rpc_name
+from bot.refusals import ALREADY_SENT, ends_session, refusal, rpc_name
 from utils.errors import TelegramRefused
 
-#: how long a small call waits for its answer, and how often it is asked again where none comes
+#: how long a small call waits for its answer, and how often it is made where none comes
 ANSWER_SECONDS: Final = 10.0
-ANSWER_TRIES: Final = 3
+TRIES: Final = 3
+AGAIN_SECONDS: Final = 0.5
+#: Telegram's own trouble; the same call may pass a moment later
+SERVER_FAULTS: Final = range(500, 600)
 #: how long a call waits for a line that is down
 LINE_SECONDS: Final = 30.0
 #: detail of an error that is not Telegram's own
@@ -29,6 +32,7 @@ class Calls:
     def __init__(
         self, clock: Callable[[], float] = time.monotonic, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     ) -> None:
+        self._sleep = sleep
         self.sends = Gate(clock, sleep)
         self.edits = Gate(clock, sleep)
         self.answers = Gate(clock, sleep)
@@ -66,18 +70,34 @@ class Calls:
 
     async def call(self, query: Any, gate: Gate, patience_seconds: float) -> Any:
         """Ask, and wait out a FLOOD_WAIT that isn't longer than the patience. Raises TelegramRefused."""
+
+        async def attempt() -> Any:
+            client = await self.client()
+            result = await ask(client.session, query, ANSWER_SECONDS)
+            await client.fetch_peers([*getattr(result, "users", ()), *getattr(result, "chats", ())])
+            return result
+
+        return await self.paced(attempt, gate, patience_seconds)
+
+    async def paced(
+        self, attempt: Callable[[], Awaitable[Any]], gate: Gate, patience_seconds: float, tries: int = TRIES
+    ) -> Any:
+        """Run an attempt at the gate's pace; again after a FLOOD_WAIT, a broken connection or a fault of the server."""
         while True:
             await gate.enter(patience_seconds)
-            client = await self.client()
             try:
-                result = await client.invoke(query, retries=ANSWER_TRIES, timeout=ANSWER_SECONDS, sleep_threshold=0)
+                result = await attempt()
             except Exception as error:
                 refused = self.refused(error)
-                if not refused.detail.startswith("FLOOD") or refused.retry_after_seconds is None:
+                if refused.detail.startswith("FLOOD") and refused.retry_after_seconds is not None:
+                    gate.refused(refused.retry_after_seconds)
+                    if refused.retry_after_seconds > patience_seconds:
+                        raise refused from error
+                    continue
+                tries -= 1
+                if not tries or not _may_pass(error, refused):
                     raise refused from error
-                gate.refused(refused.retry_after_seconds)
-                if refused.retry_after_seconds > patience_seconds:
-                    raise refused from error
+                await self._sleep(AGAIN_SECONDS)
             else:
                 gate.passed()
                 return result
@@ -91,3 +111,29 @@ class Calls:
         if ends_session(error) and self._on_dead is not None:
             self._on_dead(rpc_name(error))
         return refusal(error)
+
+
+async def ask(session: Any, query: Any, seconds: float) -> Any:
+    """Send one request over a session of pyrogram. Raises its RPCError, or OSError where no answer comes.
+
+    pyrogram's own `invoke` asks again by itself, waits on a connection that is gone, and loses the error in the end.
+    """
+    async with asyncio.timeout(seconds):
+        await session.is_started.wait()
+    broken = session.connection.broken
+    answer = asyncio.ensure_future(session.send(query, timeout=seconds))
+    try:
+        await asyncio.wait({answer, broken}, return_when=asyncio.FIRST_COMPLETED)
+        if answer.done():
+            return answer.result()
+        raise ConnectionResetError("broken in the middle")
+    finally:
+        if not answer.done():
+            answer.cancel()
+            await asyncio.wait({answer})
+
+
+def _may_pass(error: Exception, refused: TelegramRefused) -> bool:
+    if refused.detail == ALREADY_SENT:
+        return False
+    return isinstance(error, OSError) or getattr(error, "CODE", 0) in SERVER_FAULTS

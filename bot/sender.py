@@ -26,8 +26,8 @@ ALBUM_BOUND: Final = 10
 ALBUM_KINDS: Final = frozenset({"photo", "video"})
 #: random ids of the copies in the storage chat stand so far from those of the messages themselves
 STORAGE_OFFSET: Final = 1 << 20
-#: a send whose answer got lost is repeated; the random id makes that harmless
-SEND_TRIES: Final = 4
+#: a send is given up after so many rounds of tries without any answer; the random id makes repeats harmless
+SEND_ROUNDS: Final = 4
 #: an upload is repeated once where Telegram lost parts of it
 UPLOAD_TRIES: Final = 2
 #: refreshed file ids held in memory (about 200 bytes each)
@@ -136,7 +136,7 @@ class Sender:
 
     async def _once(self, send: Callable[[], Awaitable[T]]) -> T | None:
         """Send, again where no answer came; None where an earlier try got through."""
-        for left in reversed(range(SEND_TRIES)):
+        for left in reversed(range(SEND_ROUNDS)):
             try:
                 return await send()
             except TelegramRefused as error:

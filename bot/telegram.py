@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from pyrogram import raw
 
 from bot.calls import Calls
-from bot.refusals import NOT_MODIFIED, REPLY_GONE
+from bot.refusals import ALREADY_SENT, NOT_MODIFIED, REPLY_GONE
 from bot.rich import CAPTION_LIMIT, TEXT_LIMIT, Rich, written
 from utils.errors import TelegramRefused
 
@@ -46,19 +46,29 @@ class Telegram(Calls):
     async def send_text(self, place: Place, rich: Rich, keyboard: Keyboard = ()) -> int:
         """Write a message without a preview of its links; its id."""
         text, entities = written(rich, TEXT_LIMIT)
-        peer, random_id = await self.peer(place.chat_id), secrets.randbits(62)
-        result = await self._beneath(
-            place,
-            lambda reply: raw.functions.messages.SendMessage(
-                peer=peer,
-                message=text,
-                random_id=random_id,
-                no_webpage=True,
-                reply_to=reply,
-                entities=entities or None,
-                reply_markup=_markup(keyboard),
-            ),
-        )
+        peer = await self.peer(place.chat_id)
+
+        async def send() -> Any:
+            random_id = secrets.randbits(62)
+            return await self._beneath(
+                place,
+                lambda reply: raw.functions.messages.SendMessage(
+                    peer=peer,
+                    message=text,
+                    random_id=random_id,
+                    no_webpage=True,
+                    reply_to=reply,
+                    entities=entities or None,
+                    reply_markup=_markup(keyboard),
+                ),
+            )
+
+        try:
+            result = await send()
+        except TelegramRefused as error:
+            if error.detail != ALREADY_SENT:
+                raise
+            result = await send()  # the answer with its id got lost; a second message is better than one out of reach
         return int(sent(result)[0].id)
 
     async def send_media(self, place: Place, media: Any, caption: Rich, random_id: int) -> Any:

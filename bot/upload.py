@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 import structlog
 from pyrogram import raw
 
+from bot.calls import ask
 from utils.errors import TelegramRefused
 
 if TYPE_CHECKING:
@@ -121,19 +122,8 @@ class _Transfer:
             self._on_bytes(self._done, self._size)
 
     async def _send(self, session: Any, query: Any) -> None:
-        while True:
-            await self._calls.parts.enter(PATIENCE_SECONDS)
-            try:
-                await session.invoke(query, retries=PART_TRIES, timeout=PART_SECONDS, sleep_threshold=0)
-            except Exception as error:
-                refused = self._calls.refused(error)
-                seconds = refused.retry_after_seconds
-                if seconds is None or seconds > PATIENCE_SECONDS:
-                    raise refused from error
-                self._calls.parts.refused(seconds)
-            else:
-                self._calls.parts.passed()
-                return
+        calls = self._calls
+        await calls.paced(lambda: ask(session, query, PART_SECONDS), calls.parts, PATIENCE_SECONDS, PART_TRIES)
 
     def _query(self, number: int, data: bytes) -> Any:
         if self._big:

@@ -33,9 +33,10 @@ class Watcher(Protocol):
 
 
 class Wire(Connection):
-    """A TCP connection whose fate is told to the watcher; connections for files are nobody's concern.
+    """A TCP connection whose fate is told to the watcher, save that of connections for files.
 
     `server` ("host:port", may be empty) replaces Telegram's built-in addresses. pyrogram gives the other arguments.
+    `broken` is done as soon as the connection is: what is under way on it will never be answered.
     """
 
     def __init__(self, *, watcher: Watcher, server: str, **options: Any) -> None:
@@ -43,6 +44,7 @@ class Wire(Connection):
         if host and options["server_address"] in BUILT_IN:
             options |= {"server_address": host, "port": int(port)}
         super().__init__(**options)
+        self.broken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._watcher = watcher
 
     async def connect(self) -> None:
@@ -60,6 +62,8 @@ class Wire(Connection):
         """The next packet, None at the end."""
         packet: bytes | None = await super().recv()
         if packet is None:
+            if not self.broken.done():
+                self.broken.set_result(None)
             if not self.media:
                 self._watcher.down()
         elif len(packet) == ERROR_BYTES and int.from_bytes(packet, "little", signed=True) == KEY_UNKNOWN:

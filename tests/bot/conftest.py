@@ -1,0 +1,175 @@
+"""The bot in this process, with the real client, against a Telegram server on loopback; the sites are scripted."""
+
+import asyncio
+import contextlib
+from pathlib import Path
+
+import pytest
+
+from bot.client import TelegramPart
+from core.job_queue import JobQueue
+from platforms.base import Fetched, FetchedFile, Media, Progress, Quality
+from platforms.registry import Registry
+from services.app import App
+from services.downloads import Downloads
+from services.stored import Offers, StoredFiles
+from services.users import Users
+from tests.telegram_server.harness import running_server
+from utils.config import load_settings
+from utils.database import Database
+from utils.texts import Texts
+
+MIGRATIONS = Path(__file__).parents[2] / "core" / "migrations"
+MEBIBYTE = 1 << 20
+THUMBNAIL = b"\xff\xd8\xff\xe0" + b"thumbnail" * 20 + b"\xff\xd9"
+QUALITIES = (
+    Quality("2160p", "2160p", 2160, "vp9", 3000 * MEBIBYTE, False, "401+140"),
+    Quality("1080p", "1080p", 1080, "h264", 84 * MEBIBYTE, True, "137+140"),
+    Quality("360p", "360p", 360, "h264", None, True, "18"),
+    Quality("audio", "audio", None, "aac", 3 * MEBIBYTE, True, "140", "m4a"),
+)
+
+
+class Sites:
+    """What PlatformManager offers: links are found for real, probes and downloads are scripted.
+
+    `looking` and `fetching` hold a probe or a fetch back; `fails` are raised by probes, `breaks` by fetches; `files`
+    are (name, bytes, fields of FetchedFile) that a fetch leaves.
+    """
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.registry = Registry()
+        self.title = "A <b>goldcrest</b> & *its* nest"
+        self.qualities = QUALITIES
+        self.fails, self.breaks, self.probes, self.fetches = [], [], [], []
+        self.looking, self.fetching = asyncio.Event(), asyncio.Event()
+        self.looking.set()
+        self.fetching.set()
+        self.files = [
+            ("video.mp4", b"v" * 700_000, {"kind": "video", "mime": "video/mp4", "width": 640, "height": 360}),
+        ]
+        self.phases = [Progress("downloading", 350_000, 700_000, 70_000.0, 5.0)]
+
+    def detect(self, text, bound):
+        return self.registry.detect(text, bound)
+
+    async def resolve(self, link):
+        return link
+
+    async def probe(self, link):
+        self.probes.append(link.canonical)
+        await self.looking.wait()
+        if self.fails:
+            raise self.fails.pop(0)
+        return self.media(link)
+
+    def media(self, link):
+        return Media(
+            link.platform, link.id, link.kind, link.canonical, link.url, self.title, self.qualities, 6.2, None, "Goldie"
+        )
+
+    async def fetch(self, link, quality, folder, on_progress):
+        self.fetches.append((link.canonical, quality))
+        for progress in self.phases:
+            on_progress(progress)
+        await self.fetching.wait()
+        if self.breaks:
+            raise self.breaks.pop(0)
+        files = []
+        for name, content, fields in self.files:
+            path = folder / name
+            path.write_bytes(content)
+            thumbnail = None
+            if fields["kind"] == "video":
+                thumbnail = path.with_suffix(".jpg")
+                thumbnail.write_bytes(THUMBNAIL)
+            known = {"duration_seconds": 6.2} | fields
+            files.append(FetchedFile(path, len(content), thumbnail=thumbnail, **known))
+        return Fetched(self.media(link), tuple(files))
+
+
+class Bot:
+    """The parts of a bot process, started and stopped together. `environment` overrides settings."""
+
+    def __init__(self, environment, folder, sites):
+        self.settings = load_settings(
+            {
+                "DATA_DIR": str(folder),
+                "GOLDCREST_TELEGRAM__EDIT_INTERVAL_SECONDS": "0.05",
+                **environment,
+            }
+        )
+        self.database = Database(folder / "goldcrest.db", MIGRATIONS)
+        self.app = App(settings=self.settings, texts=Texts(strict=True))
+        self.sites = sites
+        self.folder = folder
+        self.sleeps = []
+        self.part = TelegramPart(self.settings, self.app, self.database, sleep=self._sleep)
+
+    async def _sleep(self, seconds):
+        """Long waits are noted and over at once."""
+        self.sleeps.append(seconds)
+        await asyncio.sleep(min(seconds, 0.02))
+
+    async def start(self):
+        await self.database.start()
+        self.app.up_users = Users(self.database, self.settings.telegram.owner_id)
+        await self.app.up_users.start()
+        self.app.up_downloads = Downloads(
+            self.sites,
+            JobQueue(self.database, bound=50, user_bound=20),
+            StoredFiles(self.database),
+            Offers(self.database),
+            work=self.folder / "work",
+            parallel=2,
+        )
+        await self.app.up_downloads.start()
+        await self.part.start()
+        return self
+
+    async def stop(self):
+        await self.part.stop()
+        await self.app.downloads.stop()
+        await self.database.stop()
+
+
+@pytest.fixture
+async def telegram():
+    """A Telegram server with the bot's account and alice."""
+    async with running_server() as telegram:
+        yield telegram
+
+
+@pytest.fixture
+def sites(tmp_path):
+    return Sites(tmp_path)
+
+
+@pytest.fixture
+async def run(telegram, sites, tmp_path):
+    """Start a bot process' parts; alice owns it unless told otherwise. Called again it is a restart."""
+    async with contextlib.AsyncExitStack() as stack:
+        running = []
+
+        async def stop(bot):
+            if bot in running:
+                running.remove(bot)
+                await bot.stop()
+
+        async def run(**environment):
+            for bot in list(running):
+                await stop(bot)
+            bot = Bot(telegram.env() | {"OWNER_ID": str(telegram.alice.id)} | environment, tmp_path, sites)
+            running.append(bot)
+            stack.push_async_callback(stop, bot)
+            return await bot.start()
+
+        run.stop = stop
+        yield run
+
+
+@pytest.fixture
+async def bot(run):
+    """A running bot that alice owns."""
+    return await run()
