@@ -1,4 +1,4 @@
-"""`python -m tests.sites`: prints one JSON line (port, CA file, links), then serves until SIGTERM or end of input."""
+"""`python -m tests.sites`: prints one JSON line (port, CA file, links), serves until SIGTERM or its input pipe ends."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import asyncio
 import json
 import os
 import signal
+import stat
 import sys
 import threading
 
@@ -25,7 +26,8 @@ async def serve(*, bulk: bool) -> None:
             pass
         loop.call_soon_threadsafe(stop.set)
 
-    if not sys.stdin.isatty():
+    # A pipe is somebody's hand; /dev/null or a terminal is not, and their end says nothing.
+    if stat.S_ISFIFO(os.fstat(0).st_mode):
         threading.Thread(target=until_input_ends, daemon=True).start()
     async with running_sites(bulk=bulk) as sites:
         sys.stdout.write(json.dumps(sites.greeting()) + "\n")

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 #: A web port, so that a refusal can only be about the address; every process takes a loopback address of its own.
 PORT: Final = 8080
+NETS: Final = range(77, 97)
 SEEN_BYTES: Final = 200
 WAIT_SECONDS: Final = 0.3
 ANSWER: Final = b"HTTP/1.1 200 OK\r\nContent-Type: video/mp4\r\nContent-Length: 4\r\nConnection: close\r\n\r\nprey"
@@ -27,12 +28,12 @@ TUNNELS_V6: Final = (IPv6Network("2001::/23"), IPv6Network("2002::/16"))
 ODD_V4: Final = frozenset({IPv4Address("192.0.0.192"), IPv4Address("168.63.129.16")})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Knock:
-    """One contact: where it came in and how it began."""
+    """One contact: where it came in and, as soon as something was said, how it began."""
 
     place: str
-    first: bytes
+    first: bytes = b""
 
 
 class Canary:
@@ -52,12 +53,14 @@ class Canary:
         self._writers: set[asyncio.StreamWriter] = set()
 
     async def start(self) -> None:
-        """Listen on an address of 127.0.0.0/8 that no other process of the test run has."""
+        """Listen on an address of 127.0.0.0/8 that nobody else has."""
         number = os.getpid()
-        wanted = f"127.77.{number >> 8 & 255}.{number & 255}"
-        try:
-            self.host, self.port = wanted, await self._listen(wanted, PORT)
-        except OSError:  # another system than Linux has 127.0.0.1 only
+        for net in NETS:
+            wanted = f"127.{net}.{number >> 8 & 255}.{number & 255}"
+            with contextlib.suppress(OSError):
+                self.host, self.port = wanted, await self._listen(wanted, PORT)
+                break
+        else:  # another system than Linux has 127.0.0.1 only
             self.host, self.port = "127.0.0.1", await self._listen("127.0.0.1", 0)
         self.plain_port = await self._listen("127.0.0.1", 0)
         if socket.has_dualstack_ipv6():
@@ -93,9 +96,9 @@ class Canary:
         place = ":".join(map(str, writer.get_extra_info("sockname")[:2]))
         try:
             # Noted before a byte has come: the connection itself is the offence.
-            self.knocks.append(Knock(place, b""))
-            first = await asyncio.wait_for(reader.read(SEEN_BYTES), WAIT_SECONDS)
-            self.knocks[-1] = Knock(place, first)
+            knock = Knock(place)
+            self.knocks.append(knock)
+            knock.first = await asyncio.wait_for(reader.read(SEEN_BYTES), WAIT_SECONDS)
             writer.write(ANSWER)
             await writer.drain()
         except (ConnectionError, TimeoutError):
