@@ -9,15 +9,16 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
+from utils.egress_dns import Resolver, SystemResolver
 from utils.egress_relay import reset
-from utils.egress_route import Dial, Direct, Resolver, Rules, Upstream, open_connection, system_resolver
+from utils.egress_route import Dial, Direct, Rules, Upstream, open_connection
 from utils.egress_session import Session
 from utils.egress_ticket import Figures, Refusal, Ticket, totals
 
 if TYPE_CHECKING:
     from utils.config import Egress as Settings
 
-__all__ = ["Egress", "Refusal", "Ticket", "open_connection", "system_resolver"]
+__all__ = ["Egress", "Refusal", "SystemResolver", "Ticket", "open_connection"]
 
 #: Connections at once, of all jobs.
 CONNECTIONS: Final = 96
@@ -41,7 +42,7 @@ class Egress:
         settings: Settings,
         *,
         own_hosts: Sequence[str] = (),
-        resolver: Resolver = system_resolver,
+        resolver: Resolver | None = None,
         dial: Dial = open_connection,
         clock: Callable[[], float] = time.monotonic,
         head_seconds: float = HEAD_SECONDS,
@@ -49,7 +50,7 @@ class Egress:
         self.port = 0
         self._settings = settings
         self._own_hosts = tuple(own_hosts)
-        self._resolver = resolver
+        self._resolver = SystemResolver() if resolver is None else resolver
         self._dial = dial
         self._clock = clock
         self._head_seconds = head_seconds

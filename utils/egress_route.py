@@ -15,9 +15,8 @@ from utils.errors import ConfigError, PrivateAddress, UnsafeLink
 
 if TYPE_CHECKING:
     from utils.config import Egress as Settings
+    from utils.egress_dns import Resolver
 
-#: name, port -> addresses as text
-Resolver = Callable[[str, int], Awaitable[Sequence[str]]]
 #: address as text, port -> a connected socket that doesn't block
 Dial = Callable[[str, int], Awaitable[socket.socket]]
 
@@ -32,12 +31,6 @@ class RouteFailed(Exception):
     def __init__(self, why: str) -> None:
         super().__init__(why)
         self.why = why
-
-
-async def system_resolver(name: str, port: int) -> Sequence[str]:
-    """The addresses that the system knows for a name. Raises OSError."""
-    infos = await asyncio.get_running_loop().getaddrinfo(name, port, type=socket.SOCK_STREAM)
-    return [str(info[4][0]) for info in infos]
 
 
 async def open_connection(address: str, port: int) -> socket.socket:

@@ -1,12 +1,14 @@
-"""One run of ffmpeg through the gate: deadline, progress, bounded output, failures as errors of the tree."""
+"""Finding ffmpeg, and one run of it through the gate: deadline, progress, bounded output, failures as errors."""
 
 from __future__ import annotations
 
 import os
 import selectors
+import shutil
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from importlib.util import find_spec
 from pathlib import Path
 from typing import IO, Final
 
@@ -83,6 +85,19 @@ class _ProgressLines:
                     self._values[key] = max(0, int(value))
             elif key == b"progress":
                 self._sink(self._values[b"out_time_us"] / 1e6, self._values[b"total_size"])
+
+
+def find_ffmpeg(setting: str = "") -> Path | None:
+    """The program: the one set, else the one on PATH, else the one of the package imageio-ffmpeg; None without any."""
+    found = shutil.which(setting or "ffmpeg")
+    if found:
+        return Path(found).resolve()
+    spec = None if setting else find_spec("imageio_ffmpeg")
+    if spec is None or spec.origin is None:
+        return None
+    # Its own get_ffmpeg_exe() starts the program once just to see that it runs.
+    binaries = sorted((Path(spec.origin).parent / "binaries").glob("ffmpeg-*"))
+    return binaries[-1].resolve() if binaries else None
 
 
 def run_gate(

@@ -12,12 +12,14 @@ import urllib.request
 import pytest
 
 from tests.utils import egress_ground as ground
+from tests.utils import media_ground as ground_media
 from tests.utils.egress_ground import PUBLIC, PUBLIC_TWO, PUBLIC_V6, Client, ask, connect, get, internet, running, until
 from utils import egress as egress_module
 from utils import egress_session
-from utils.egress import Egress, Refusal, open_connection, system_resolver
+from utils.egress import Egress, Refusal, open_connection
 from utils.egress_ticket import REFUSALS
 from utils.errors import ConfigError
+from utils.ffmpeg import GATE, GATE_VARIABLE
 
 BODY = os.urandom(1 << 20) * 3
 
@@ -560,9 +562,8 @@ async def test_real_clients_understand_the_refusals():
                 await asyncio.to_thread(fetch, "https://10.0.0.1/")
 
 
-async def test_the_system_resolver_and_real_connections():
-    """Without stand-ins: loopback is found by name and connected to."""
-    assert "127.0.0.1" in await system_resolver("localhost", 80)
+async def test_real_connections():
+    """Without stand-ins: an address is connected to, by its family."""
     async with internet(Origin()) as world:
         made = await open_connection("127.0.0.1", world.port)
         assert made.getpeername() == ("127.0.0.1", world.port)
@@ -572,3 +573,24 @@ async def test_the_system_resolver_and_real_connections():
         await open_connection("127.0.0.1", port)
     with pytest.raises(OSError):
         await open_connection("::1", port)
+
+
+async def test_ffmpeg_reaches_the_network_through_the_proxy_alone(tmp_path):
+    """The real program sends its credentials when asked; without the proxy the gate lets it nowhere."""
+    media = ground_media.make(tmp_path, "sound.mp3", *ground_media.TONE)
+    origin = Origin(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % media.stat().st_size + media.read_bytes())
+    async with internet(origin) as world, running(world) as egress:
+        with egress.open("job") as ticket:
+
+            async def ffmpeg(url: str, proxy: str) -> int:
+                given = {GATE_VARIABLE: str(ground_media.program()), "http_proxy": proxy, "no_proxy": "*"}
+                arguments = ("-loglevel", "error", "-i", url, "-f", "null", "-")
+                process = await asyncio.create_subprocess_exec(
+                    GATE, *arguments, env=given, stderr=asyncio.subprocess.DEVNULL
+                )
+                return await process.wait()
+
+            assert await ffmpeg("http://site.test/sound.mp3", ticket.proxy_url) == 0
+            assert await ffmpeg("http://10.0.0.1/sound.mp3", ticket.proxy_url) != 0
+            assert await ffmpeg("http://site.test/sound.mp3", "") != 0
+            assert [refusal.host for refusal in ticket.refused] == ["10.0.0.1:80"]

@@ -11,8 +11,9 @@ from PIL import Image
 
 from tests.utils import media_ground as ground
 from utils import ffmpeg as module
+from utils import ffmpeg_run
 from utils.errors import DeadlineExceeded, DiskFull, MediaTool, NoMedia, NotAMedia, OutOfMemory, TooLarge
-from utils.ffmpeg import FFmpeg, find_ffmpeg, needs_faststart
+from utils.ffmpeg import FFmpeg, MediaInfo, find_ffmpeg, needs_faststart
 from utils.ffmpeg_run import HEAD_BYTES, TAIL_BYTES, Output, run_gate
 
 MP4 = "mov,mp4,m4a,3gp,3g2,mj2"
@@ -162,6 +163,26 @@ def test_thumbnail(media, tmp_path, ffmpeg, name, size):
     assert out.stat().st_size <= 200 * 1024
 
 
+def test_a_thumbnail_is_taken_behind_the_start(tmp_path, ffmpeg):
+    """Films start black: the picture is the last key frame before a tenth of the length."""
+    fading = "color=white:s=64x64:r=2:d=20,fade=t=in:st=1:d=1"
+    video = ground.make(tmp_path, "film.mp4", "-f", "lavfi", "-i", fading, *ground.H264, "-g", "4")
+    with Image.open(ffmpeg.thumbnail(video, tmp_path / "film.jpg")) as image:
+        assert min(image.convert("L").tobytes()) > 200
+
+
+def test_a_video_that_marks_no_key_frames(tmp_path):
+    """A run that gives no picture is followed by others that ask for less."""
+    text = f"""for last; do :; done
+case "$*" in *discard*) echo "$*" >> {tmp_path}/tries;; *) printf jpeg > "${{last#file:}}";; esac"""
+    tool = FFmpeg(ground.script(tmp_path, text))
+    info = MediaInfo("video", MP4, "h264", None, 640, 360, 10.0)
+    assert tool.thumbnail(tmp_path / "x.mp4", tmp_path / "x.jpg", info=info) == tmp_path / "x.jpg"
+    first, second = (tmp_path / "tries").read_text().splitlines()
+    assert " -ss 1.000 " in first
+    assert "-ss" not in second
+
+
 def test_a_large_picture_is_scaled(tmp_path, ffmpeg):
     """The longer side becomes 320 px; a very thin picture keeps at least two."""
     Image.new("RGB", (1000, 2000), "red").save(tmp_path / "tall.png")
@@ -178,6 +199,14 @@ def test_no_thumbnail(media, tmp_path, ffmpeg, monkeypatch):
     monkeypatch.setattr(module, "THUMBNAIL_BYTES", 100)
     assert ffmpeg.thumbnail(media["both"], tmp_path / "b.jpg") is None
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_video_without_a_picture(tmp_path):
+    """Where nothing can be decoded there is none, after one try of each kind."""
+    tool = FFmpeg(ground.script(tmp_path, f"echo x >> {tmp_path}/tries; exit 1"))
+    info = MediaInfo("video", MP4, "h264", None, 640, 360, 10.0)
+    assert tool.thumbnail(tmp_path / "x.mp4", tmp_path / "x.jpg", info=info) is None
+    assert len((tmp_path / "tries").read_text().splitlines()) == 3
 
 
 def test_a_picture_made_to_fill_the_memory(tmp_path, ffmpeg):
@@ -201,11 +230,13 @@ def test_the_program_is_found(monkeypatch, tmp_path):
     package = tmp_path / "imageio_ffmpeg"
     (package / "binaries").mkdir(parents=True)
     (package / "__init__.py").touch()
-    monkeypatch.setattr(module, "find_spec", lambda name: type("Spec", (), {"origin": str(package / "__init__.py")}))
+    monkeypatch.setattr(
+        ffmpeg_run, "find_spec", lambda name: type("Spec", (), {"origin": str(package / "__init__.py")})
+    )
     assert find_ffmpeg() is None
     (package / "binaries" / "ffmpeg-linux-x86_64-v9").touch()
     assert find_ffmpeg() == package / "binaries" / "ffmpeg-linux-x86_64-v9"
-    monkeypatch.setattr(module, "find_spec", lambda name: None)
+    monkeypatch.setattr(ffmpeg_run, "find_spec", lambda name: None)
     assert find_ffmpeg() is None
 
 
@@ -225,7 +256,7 @@ def test_a_program_that_is_missing(tmp_path):
 
 def test_a_gate_that_is_missing(tmp_path, monkeypatch):
     """So is a repository without its gate."""
-    monkeypatch.setattr("utils.ffmpeg_run.GATE", tmp_path / "gone")
+    monkeypatch.setattr(ffmpeg_run, "GATE", tmp_path / "gone")
     with pytest.raises(MediaTool, match="can't be started"):
         FFmpeg(ground.program()).version()
 
