@@ -1,0 +1,1 @@
+"""Measurements and generated files; nothing here is part of the server."""
