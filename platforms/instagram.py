@@ -1,4 +1,4 @@
-"""Instagram: posts, reels, IGTV and stories; share links that hide their item; profiles, hashtags, sounds."""
+"""Instagram: posts, reels, IGTV and stories; share links that hide their item; profiles, hashtags."""
 
 from platforms.base import Platform
 
@@ -19,7 +19,6 @@ class Instagram(Platform):
         "video": rf"/(?:{_USER}/)?tv/{_CODE}(?:/embed(?:/captioned)?)?",
         "story": r"/stories/(?!highlights/)[\w.]+/(?P<id>[0-9]+)",
         "stories": (r"/stories/(?P<id>highlights/[0-9]+)", r"/stories/(?P<name>(?!highlights(?:[/?]|$))[\w.]+)"),
-        "sound": r"/reels/audio/(?P<id>[0-9]+)",
         "tag": r"/explore/tags/(?P<name>[^/?&]+)",
         "user": rf"/(?P<name>{_USER})(?:/(?:reels|tagged|channel|guides))?",
     }
@@ -47,7 +46,6 @@ class Instagram(Platform):
         "https://www.instagram.com/share/reel/BAOwUcvZ7w": "share:BAOwUcvZ7w",
         "https://www.instagram.com/Porsche/?hl=en": "user:porsche",
         "https://www.instagram.com/explore/tags/Lolcats/": "tag:lolcats",
-        "https://www.instagram.com/reels/audio/1234567890/": "sound:1234567890",
     }
     strangers = (
         "https://www.instagram.com/",
@@ -56,5 +54,6 @@ class Instagram(Platform):
         "https://www.instagram.com/direct/inbox/",
         "https://www.instagram.com/p/",
         "https://www.instagram.com/reels/",
+        "https://www.instagram.com/reels/audio/1234567890/",
         "https://help.instagram.com/1417489251945243",
     )

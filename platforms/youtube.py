@@ -35,7 +35,7 @@ class Youtube(Platform):
             rf"/live/{_ID}",
             r"/(?P<id>channel/UC[\w-]{22}/live)",
             r"/(?P<name>(?:@|(?:c|user)/)[\w.%-]+/live)",
-            rf"/(?P<name>(?!(?:{_PAGES})/)[\w%-]+/live)",
+            rf"/(?P<name>(?!(?:{_PAGES})/)[A-Za-z0-9%]+/live)",
             r"/(?P<id>embed/live_stream\?(?:.*?&)??channel=UC[\w-]{22})",
         ),
         "clip": r"/clip/(?P<id>Ug[\w-]{20,60})",
@@ -51,7 +51,7 @@ class Youtube(Platform):
             rf"/(?:channel|browse)/(?P<id>UC[\w-]{{22}}{_SHELF}){_TAB}",
             rf"/(?P<name>@[\w.%-]+{_SHELF}){_TAB}",
             rf"/(?P<name>(?:c|user)/[\w.%-]+{_SHELF}){_TAB}",
-            rf"/(?P<name>(?!(?:{_PAGES})(?:[/?]|$))[\w%-]+{_SHELF}){_TAB}",
+            rf"/(?P<name>(?!(?:{_PAGES})(?:[/?]|$))[A-Za-z0-9%]+{_SHELF}){_TAB}",
         ),
     }
     address = {
@@ -90,6 +90,7 @@ class Youtube(Platform):
         "https://www.youtube.com/@NASA/shorts": "channel:@nasa/shorts",
         "https://www.youtube.com/c/NASA/featured": "channel:c/nasa",
         "https://www.youtube.com/NASAgovVideo": "channel:nasagovvideo",
+        "https://www.youtube.com/source/Lyj-MZSAA9o/shorts": "sound:Lyj-MZSAA9o",
         "https://www.youtube.com/hashtag/Goldcrest": "tag:goldcrest",
         "https://www.youtube.com/results?search_query=Goldcrest+song": "search:goldcrest+song",
     }

@@ -107,7 +107,7 @@ def _tracks(given: Mapping[str, Any], ext: str) -> tuple[str | None, str | None]
     video, audio = _codec(given.get("vcodec")), _codec(given.get("acodec"))
     if ext in _PICTURE_FILES or ext == "mhtml":
         return None, None
-    if video == "" and (ext in _SOUND_FILES or given.get("resolution") == "audio only"):
+    if video == "" and ext in _SOUND_FILES:
         video = None
     return video, audio
 
