@@ -101,9 +101,10 @@ def _head(
 
 async def _send(writer: asyncio.StreamWriter, pieces: AsyncIterator[bytes], *, chunked: bool, entry: Entry) -> None:
     async for piece in pieces:
+        # Counted first, so that whoever has read a piece finds it in the journal.
+        entry.bytes_sent += len(piece)
         writer.write(b"%x\r\n%b\r\n" % (len(piece), piece) if chunked else piece)
         await writer.drain()
-        entry.bytes_sent += len(piece)
     if chunked:
         writer.write(b"0\r\n\r\n")
         await writer.drain()
