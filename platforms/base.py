@@ -24,6 +24,8 @@ LIST_KINDS = ("playlist", "channel", "user", "search", "tag", "sound", "stories"
 LIST_BOUND: Final = 50
 MEBIBYTE: Final = 1 << 20
 
+_ID: Final = "(?P<id>"
+_NAME: Final = "(?P<name>"
 _START_TIME: Final = re.compile(r"[?&#](?:t|start|time_continue)=([0-9hms]+)")
 
 
@@ -184,16 +186,16 @@ class Platform:
         """A site is named as its module unless it says otherwise."""
         cls.name = cls.__dict__.get("name") or cls.__module__.rpartition(".")[2]
 
-    def match(self, url: str) -> Link | None:
+    def match(self, url: str, text: str = "") -> Link | None:
         """The link where the normalised URL is one of an item or list; None for any other page of the site."""
         place = url.partition("://")[2].partition("#")[0]
-        if not self._host.match(place):
+        found = self._pattern.fullmatch(place) if self._host.match(place) else None
+        if found is None:
             return None
-        for kind, pattern in self._patterns:
-            if found := pattern.fullmatch(place):
-                groups = found.groupdict()
-                return self._link(url, kind, groups.get("id") or groups["name"].lower())
-        return None
+        number = int((found.lastgroup or "")[1:])
+        kind, pattern = self.rules[number]
+        item = found[f"id{number}"]
+        return self._link(url, kind, item.lower() if _NAME in pattern else item, text)
 
     async def probe(self, link: Link, extractor: Extractor, max_bytes: int) -> Media:
         """Ask the site. Raises a GoldcrestError."""
@@ -238,29 +240,40 @@ class Platform:
             return {"extract_flat": "in_playlist", "playlist_items": f"1:{LIST_BOUND}", **self.options}
         return {"noplaylist": True, "playlist_items": "1", **self.options}
 
-    def _link(self, url: str, kind: str, item: str) -> Link:
+    @cached_property
+    def rules(self) -> tuple[tuple[str, str], ...]:
+        """Kind and regex of all `paths` and `shares` (kind "share"), in the order in which they are tried."""
+        paths = self.paths if isinstance(self.paths, Mapping) else {"video": self.paths}
+        return tuple(
+            (kind, pattern)
+            for kind, patterns in (*paths.items(), ("share", self.shares))
+            for pattern in ((patterns,) if isinstance(patterns, str) else patterns)
+        )
+
+    def _link(self, url: str, kind: str, item: str, text: str) -> Link:
         if kind == "share":
-            return Link(url, f"{self.name}:share:{item}", self.name, "item", item, short=True)
+            return Link(url, f"{self.name}:share:{item}", self.name, "item", item, text, short=True)
         canonical = f"{self.name}:{kind}:{item}" if kind in LIST_KINDS else f"{self.name}:{item}"
         if template := self.address.get(kind):
             began = _START_TIME.search(url)
             url = template.format(id=item)
             if began:
                 url += f"{'&' if '?' in url else '?'}t={began[1]}"
-        return Link(url, canonical, self.name, kind, item)
+        return Link(url, canonical, self.name, kind, item, text)
 
     @cached_property
     def _host(self) -> re.Pattern[str]:
         return re.compile(rf"(?:(?:{self.subdomains})\.)?(?:{'|'.join(map(re.escape, self.hosts))})/")
 
     @cached_property
-    def _patterns(self) -> tuple[tuple[str, re.Pattern[str]], ...]:
-        paths = self.paths if isinstance(self.paths, Mapping) else {"video": self.paths}
-        return tuple(
-            (kind, re.compile(rf"{'[^/]+' if pattern.startswith('/') else ''}(?:{pattern})/?(?:[?&].*)?", re.ASCII))
-            for kind, patterns in (*paths.items(), ("share", self.shares))
-            for pattern in ((patterns,) if isinstance(patterns, str) else patterns)
-        )
+    def _pattern(self) -> re.Pattern[str]:
+        """All rules in one, each in a group of its number: one call tells which one it is."""
+        anywhere, on_hosts = [], []
+        for number, (_, pattern) in enumerate(self.rules):
+            group = f"(?P<r{number}>{pattern.replace(_ID, f'(?P<id{number}>').replace(_NAME, f'(?P<id{number}>')})"
+            (anywhere if pattern.startswith("/") else on_hosts).append(group)
+        on_hosts.append(f"[^/]+(?:{'|'.join(anywhere)})")
+        return re.compile(rf"(?:{'|'.join(on_hosts)})/?(?:[?&].*)?", re.ASCII)
 
 
 def _file(fields: Mapping[str, Any]) -> FetchedFile:

@@ -24,9 +24,9 @@ class Generic(Platform):
         ),
     }
 
-    def match(self, url: str) -> Link:
+    def match(self, url: str, text: str = "") -> Link:
         """Always a link; what its name ends in tells the kind."""
         ending = url.partition("?")[0].partition("#")[0][-8:]
         ending = ending[max(ending.rfind("."), 0) :]
         kind = next((kind for kind, pattern in _KINDS if pattern.fullmatch(ending)), "item")
-        return Link(url, f"{self.name}:{url}", self.name, kind, url)
+        return Link(url, f"{self.name}:{url}", self.name, kind, url, text)

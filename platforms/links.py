@@ -59,6 +59,7 @@ _START: Final = re.compile(
 )
 _BODY: Final = re.compile(r"[^\s<>\"`|«»“”„‹›「」『』【】《》（），、。；：！？]*")  # noqa: RUF001 - prose in any language
 _NEXT: Final = re.compile(r"(?<![/=?&#:])https?://", re.IGNORECASE)
+_BRACKETS: Final = re.compile(r"[][(){}]")
 _CLOSERS: Final = {")": "(", "]": "[", "}": "{"}
 _TRAILING: Final = ".,;:!?'*~…’([{"  # noqa: RUF001
 #: emoji, their modifiers and joiners, and invisible characters
@@ -210,12 +211,14 @@ def _candidates(text: str) -> Iterator[str]:
 def _trim(candidate: str) -> str:
     """Without the prose that sticks to its end: unbalanced closing brackets, punctuation, emoji."""
     open_brackets: list[str] = []
-    for place, char in enumerate(candidate):
-        if char in "([{":
-            open_brackets.append(char)
-        elif char in _CLOSERS and (not open_brackets or open_brackets.pop() != _CLOSERS[char]):
-            candidate = candidate[:place]
+    for bracket in _BRACKETS.finditer(candidate):
+        if bracket[0] in "([{":
+            open_brackets.append(bracket[0])
+        elif not open_brackets or open_brackets.pop() != _CLOSERS[bracket[0]]:
+            candidate = candidate[: bracket.start()]
             break
-    while candidate and (candidate[-1] in _TRAILING or unicodedata.category(candidate[-1]) in _ORNAMENTS):
+    while candidate and not (last := candidate[-1]).isalnum():
+        if last not in _TRAILING and unicodedata.category(last) not in _ORNAMENTS:
+            break
         candidate = candidate[:-1]
     return candidate

@@ -6,7 +6,7 @@ import ast
 import importlib
 import re
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Final
@@ -95,10 +95,10 @@ class Registry:
         name = self._owner(url.split("/", 3)[2])
         if self._enabled and name not in self._enabled:
             raise PlatformDisabled(name, platform=name)
-        link = self.platform(name).match(url)
+        link = self.platform(name).match(url, text)
         if link is None:
             raise UnsupportedLink(f"a page of {name} without media", platform=name)
-        return replace(link, text=text)
+        return link
 
     def _owner(self, host: str) -> str:
         while host:

@@ -57,10 +57,10 @@ def test_a_site_is_one_small_module(name):
 def test_the_facts_of_a_site_are_whole(name):
     """Kinds that everybody knows, patterns with an id, extractors, a rate, examples; strangers where it owns hosts."""
     site = REGISTRY.platform(name)
-    kinds = [kind for kind, _ in site._patterns]
+    kinds = [kind for kind, _ in site.rules]
     assert set(kinds) <= {*ITEM_KINDS, *LIST_KINDS, "share"}
     assert set(site.address) <= set(kinds)
-    assert all({"id", "name"} & set(pattern.groupindex) for _, pattern in site._patterns)
+    assert all(set(re.compile(pattern).groupindex) in ({"id"}, {"name"}) for _, pattern in site.rules)
     assert site.extractors
     assert site.rate > 0
     assert site.examples
@@ -73,7 +73,7 @@ def test_every_kind_of_a_site_has_an_example(name):
     """What no example shows nobody has tried."""
     site = REGISTRY.platform(name)
     shown = {"share" if link.short else link.kind for link in map(REGISTRY.claim, site.examples)}
-    assert shown == {kind for kind, _ in site._patterns}
+    assert shown == {kind for kind, _ in site.rules}
 
 
 @pytest.mark.parametrize(("name", "url"), EXAMPLES)
