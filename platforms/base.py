@@ -268,7 +268,8 @@ class Platform:
     @cached_property
     def _pattern(self) -> re.Pattern[str]:
         """All rules in one, each in a group of its number: one call tells which one it is."""
-        anywhere, on_hosts = [], []
+        anywhere: list[str] = []
+        on_hosts: list[str] = []
         for number, (_, pattern) in enumerate(self.rules):
             group = f"(?P<r{number}>{pattern.replace(_ID, f'(?P<id{number}>').replace(_NAME, f'(?P<id{number}>')})"
             (anywhere if pattern.startswith("/") else on_hosts).append(group)
