@@ -154,7 +154,7 @@ class FFmpeg:
         keys = ("-discard", "nokey", "-skip_frame", "nokey")
         there = [(*keys, "-copyts", "-noaccurate_seek", "-ss", f"{place:.3f}")] if place else []
         for quality in THUMBNAIL_QUALITIES:
-            frame = ["-map", "0:v:0", "-frames:v", "1", "-vf", f"scale={size},setsar=1", "-pix_fmt", "yuvj420p"]
+            frame = ["-map", "0:v:0", "-frames:v", "1", "-vf", f"scale={size}", "-pix_fmt", "yuvj420p"]
             jpeg = ["-c:v", "mjpeg", "-q:v", str(quality), "-update", "1", "-f", "image2", "-y", f"file:{out}"]
             for reading in (*there, keys, ()):
                 source_frame = [*_ONE_THREAD, *reading, "-i", f"file:{source}", *frame]

@@ -159,3 +159,34 @@ async def until(condition: Callable[[], bool]) -> None:
     async with asyncio.timeout(10):
         while not condition():
             await asyncio.sleep(0.005)
+
+
+class Origin:
+    """Notes every head and answers `reply`; then closes unless told to `stay`."""
+
+    def __init__(self, reply: bytes = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", *, stay: bool = False) -> None:
+        self.reply = reply
+        self.stay = stay
+        self.heads: list[bytes] = []
+        self.after = b""
+        self.ended = asyncio.Event()
+
+    async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            self.heads.append(await reader.readuntil(HEAD_END))
+            writer.write(self.reply)
+            await writer.drain()
+            if self.stay:
+                while data := await reader.read(65536):
+                    self.after += data
+        finally:
+            self.ended.set()
+
+
+async def echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Sends back what it gets, and a last word after the client's end."""
+    while data := await reader.read(65536):
+        writer.write(data)
+        await writer.drain()
+    writer.write(b"bye")
+    await writer.drain()
