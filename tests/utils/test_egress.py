@@ -155,10 +155,12 @@ def test_what_a_ticket_shows():
     assert egress.open("").name == "job"
 
 
-def test_bad_networks_are_a_config_error():
-    """A bad EGRESS_ALLOW is told at once."""
+@pytest.mark.parametrize("bad", [{"allow": ("nonsense",)}, {"upstream": "https://proxy.test"}])
+def test_bad_settings_are_told_at_once(bad):
+    """Not at the first job: a network that is none, an upstream of another kind."""
     with pytest.raises(ConfigError):
-        Egress(ground.settings(allow=("nonsense",)))
+        Egress(ground.settings(**bad))
+    assert Egress(ground.settings(upstream="http://proxy.test")).figures()["open"] == 0
 
 
 async def test_real_clients_understand_the_refusals():

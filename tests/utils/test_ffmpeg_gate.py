@@ -145,10 +145,18 @@ def test_refused(stand_in, arguments):
     assert done.stderr.startswith(b"ffmpeg gate: refused ")
 
 
-@pytest.mark.parametrize(
-    "proxy",
-    ["", "http://proxy.test:1", "http://127.0.0.1:1", "http://a@127.0.0.1.evil.test:1", "socks5://a@127.0.0.1:1"],
+PROXIES = (
+    "",
+    "http://proxy.test:1",
+    "http://127.0.0.1:1",
+    "http://a@127.0.0.1.evil.test:1",
+    "http://a@127.0.0.1:1@evil.test",
+    "http://a@127.0.0.1:1\\@evil.test",
+    "socks5://a@127.0.0.1:1",
 )
+
+
+@pytest.mark.parametrize("proxy", PROXIES)
 def test_network_inputs_need_the_egress_proxy(stand_in, proxy):
     """Only a proxy with credentials on loopback is ours."""
     assert gate(stand_in, "-i", "http://a.test/x", http_proxy=proxy).returncode == REFUSED
