@@ -1,4 +1,4 @@
-"""Any other page or file: claimed under its own address, read by the generic extractor alone."""
+"""Any other page or file: claimed under its own address, read by the generic extractors alone."""
 
 import re
 
@@ -12,7 +12,7 @@ _KINDS = (
 
 
 class Generic(Platform):
-    extractors = ("generic",)
+    extractors = ("generic", "html5")
     examples = {
         "https://example.com/clip.mp4": "https://example.com/clip.mp4",
         "https://example.com/news/1?utm_source=x&page=2#top": "https://example.com/news/1?page=2",

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
-from platforms.base import LIST_KINDS, Link, Media
+from platforms.base import LIST_KINDS, SOUND_CONTAINERS, Link, Media, Quality
 from platforms.extractor.formats import qualities
+from platforms.extractor.offers import PICTURE_FILES
 from utils.errors import NoMedia, NotLiveYet
+
+#: what yt-dlp adds to the title of a running stream
+_DATE: Final = re.compile(r" \d{4}-\d\d-\d\d \d\d:\d\d$", re.ASCII)
 
 
 def describe(info: Mapping[str, Any], link: Link, max_bytes: int) -> Media:
@@ -28,18 +33,24 @@ def describe(info: Mapping[str, Any], link: Link, max_bytes: int) -> Media:
     if status == "is_upcoming":
         raise NotLiveYet
     if info.get("is_live") or status == "is_live":
-        return _media(info, link, "live", is_live=True)
+        title = _DATE.sub("", str(info.get("title") or ""))
+        return _media({**info, "title": title}, link, "live", is_live=True)
     menu, extras = qualities(info, max_bytes)
     if not menu:
         raise NoMedia("nothing in it can be fetched")
-    kind = "carousel" if several and link.platform != "generic" else _kind(menu[0].ext, menu[0].height, len(menu))
-    return _media(info, link, kind if link.kind == "item" else link.kind, qualities=menu, extras=extras)
+    kind = link.kind
+    if kind == "item" and several and link.platform != "generic":
+        kind = "carousel"
+    elif kind in {"item", "video"}:
+        kind = _kind(menu[0])
+    return _media(info, link, kind, qualities=menu, extras=extras)
 
 
-def _kind(ext: str, height: int | None, steps: int) -> str:
-    if height is None and ext in {"mp3", "m4a", "opus"}:
+def _kind(best: Quality) -> str:
+    """What the files are, whatever the link seemed to be."""
+    if best.ext in SOUND_CONTAINERS:
         return "track"
-    return "photo" if height is None and steps == 1 and ext in {"jpg", "jpeg", "png", "webp"} else "video"
+    return "photo" if best.ext in PICTURE_FILES else "video"
 
 
 def _media(info: Mapping[str, Any], link: Link, kind: str, **more: Any) -> Media:

@@ -136,6 +136,8 @@ def _first(rows: Sequence[Row], text: str) -> type[GoldcrestError] | None:
 def _of_status(status: int) -> type[GoldcrestError] | None:
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return SiteDown
+    if status in range(HTTPStatus.MULTIPLE_CHOICES, HTTPStatus.BAD_REQUEST):
+        return DeadLink  # a redirect that could not be followed
     return STATUSES.get(status)
 
 

@@ -22,7 +22,7 @@ _CODECS: Final = (
     ("aac", re.compile(r"mp4a|aac")),
 )
 _SOUND_FILES: Final = frozenset({"m4a", "mp3", "aac", "opus", "ogg", "oga", "flac", "wav", "weba", "mka"})
-_PICTURE_FILES: Final = frozenset({"jpg", "jpeg", "png", "webp", "gif", "avif", "heic"})
+PICTURE_FILES: Final = frozenset({"jpg", "jpeg", "png", "webp", "gif", "avif", "heic"})
 _NAMED_HEIGHT: Final = re.compile(r"(?<![0-9])([0-9]{3,4})p")
 #: preference from which a format is known to be broken; bytedance's own codec plays nowhere
 _DAMAGED: Final = -10
@@ -77,7 +77,7 @@ def _read(given: Mapping[str, Any], duration: Any) -> Offer | None:
     if protocol not in DIRECT | SEGMENTS or given.get("has_drm") is True or preference <= _UNPLAYABLE:
         return None
     video, audio = _tracks(given, ext)
-    if video is None and audio is None and ext not in _PICTURE_FILES:
+    if video is None and audio is None and ext not in PICTURE_FILES:
         return None
     size, approximate = _size(given, duration)
     height, pixels = _height(given) if video is not None else (0, 0.0)
@@ -105,7 +105,7 @@ def _read(given: Mapping[str, Any], duration: Any) -> Offer | None:
 def _tracks(given: Mapping[str, Any], ext: str) -> tuple[str | None, str | None]:
     """Names of both codecs. Untold ones are there, but for what the name of the file rules out."""
     video, audio = _codec(given.get("vcodec")), _codec(given.get("acodec"))
-    if ext in _PICTURE_FILES or ext == "mhtml":
+    if ext in PICTURE_FILES or ext == "mhtml":
         return None, None
     if video == "" and ext in _SOUND_FILES:
         video = None

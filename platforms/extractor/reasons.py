@@ -151,6 +151,12 @@ REASONS: Final[Sequence[Row]] = (
         """,
     ),
     (
+        ExtractorBroken,
+        r"""
+        status code:? 0\b
+        """,
+    ),
+    (
         Removed,
         r"""
         removed|no longer (?:available|exists?)|terminated|deleted|taken down|video unavailable

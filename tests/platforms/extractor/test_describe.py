@@ -56,9 +56,10 @@ def test_what_is_missing_or_odd_has_a_stand_in(fields, title, uploader):
 
 @pytest.mark.parametrize(("formats", "kind"), [((VIDEO,), "video"), ((SONG,), "track"), ((PHOTO,), "photo")])
 def test_an_item_is_what_its_files_are(formats, kind):
-    """A post may be anything; a link that tells its kind keeps it."""
+    """A post may be anything, and a video without a picture is a song; other kinds stay."""
     assert describe(info(*formats), link(), 9).kind == kind
     assert describe(info(*formats), link("story"), 9).kind == "story"
+    assert describe(info(*formats), link("video"), 9).kind == kind
 
 
 def test_of_several_entries_the_first_counts():
@@ -87,8 +88,8 @@ def test_a_list_is_described_without_qualities():
 @pytest.mark.parametrize("fields", [{"is_live": True}, {"live_status": "is_live"}])
 def test_a_running_stream_is_only_told(fields):
     """It has no end, so there is no choice."""
-    media = describe(info(VIDEO, **fields), link("video"), 9)
-    assert (media.kind, media.is_live, media.qualities) == ("live", True, ())
+    media = describe(info(VIDEO, title="T 2026-11-21 11:53", **fields), link("video"), 9)
+    assert (media.kind, media.is_live, media.qualities, media.title) == ("live", True, (), "T")
 
 
 def test_a_recorded_stream_is_a_video():

@@ -91,6 +91,7 @@ MESSAGES = [
     ("[youtube] dQw4w9WgXcQ: The page needs to be reloaded.", "site_down"),
     ("[x] 1: Unable to download JSON metadata", "site_down"),
     ("[youtube] dQw4w9WgXcQ: Failed to extract any player response; please report this issue on", "extractor_broken"),
+    ("[TikTok] 1: Video not available, status code 0; please report this issue on", "extractor_broken"),
     ("[TikTok] 1: Unexpected response from webpage request; please report this issue on", "extractor_broken"),
     ("[x] 1: An extractor error has occurred. (caused by KeyError('video'))", "extractor_broken"),
     ("something that nobody has seen", "extractor_broken"),
@@ -117,6 +118,7 @@ def test_every_row_is_reached():
     ("status", "expected"),
     [
         *((401, "login_required"), (402, "paid"), (403, "site_blocked"), (404, "removed"), (410, "removed")),
+        *((302, "dead_link"), (308, "dead_link")),
         *((407, "site_down"), (408, "site_down"), (413, "too_large"), (418, "site_blocked"), (425, "site_down")),
         *((429, "rate_limited"), (451, "geo_blocked"), (500, "site_down"), (503, "site_down"), (599, "site_down")),
     ],
