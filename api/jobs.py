@@ -28,6 +28,7 @@ def job_shape(job: Job, event: JobEvent, shelf: Shelf, texts: Texts) -> dict[str
         "quality": job.quality,
         "platform": job.link.platform,
         "url": job.link.url,
+        "offer": offer,
         "thumbnail": thumbnail_url(offer) if offer else None,
         "created_at": job.created_at,
         "position": event.position,

@@ -117,21 +117,23 @@ function buttons(job, name) {
   }
   const shown = [];
   if (job.files.length === 1) shown.push(saveLink(job.files[0], say("save")));
-  else if (!job.files.length && job.error?.retry !== false) {
-    const again = () => order(orderOf(job)).then(() => remove(job.id), (error) => node(job).append(trouble(error)));
-    shown.push(button("again", "again", say("again"), "", again));
+  else if (job.expired || job.phase === "cancelled" || job.error?.retry) {
+    shown.push(button("again", "again", say("again"), "", () => repeat(job)));
   }
   const title = say("remove_named", { title: name });
   shown.push(button("quiet", "close", "", title, () => remove(job.id)));
   return shown;
 }
 
-function node(job) {
-  return jobs.get(job.id).node;
-}
-
-function orderOf(job) {
-  return { url: job.url, quality: job.quality };
+// An offer keeps title and picture, but not for ever; the link always works.
+function repeat(job) {
+  const { offer, url, quality } = job;
+  const byLink = () => order({ url, quality });
+  const byOffer = () => order({ offer, quality }).catch((error) => (error.code === "expired" ? byLink() : Promise.reject(error)));
+  (offer ? byOffer() : byLink()).then(
+    () => remove(job.id),
+    (error) => jobs.get(job.id).node.append(el("div.wide", {}, trouble(error))),
+  );
 }
 
 function button(kind, sign, text, label, onclick) {

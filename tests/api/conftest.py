@@ -1,7 +1,9 @@
-"""A server of its own for each test."""
+"""A server of its own for each test, one browser for a module."""
 
 import pytest
+import pytest_asyncio
 
+from tests.api.browser import ARGUMENTS, find_browser
 from tests.api.stage import staged
 
 
@@ -14,3 +16,16 @@ async def stage(tmp_path):
 @pytest.fixture
 def client(stage):
     return stage.client
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def browser():
+    from playwright.async_api import async_playwright
+
+    path = find_browser()
+    if path is None:
+        pytest.skip("no Chromium here; tests/provision.sh installs it where it can")
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        yield browser
+        await browser.close()

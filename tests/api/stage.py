@@ -5,6 +5,7 @@ import io
 import socket
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 from api.server import HttpPart
 from core.job_queue import JobQueue
@@ -187,7 +188,8 @@ async def staged(folder, *, storage=None, **server):
     settings = settings_for(folder, **server)
     database = Database(folder / "goldcrest.db", MIGRATIONS)
     await database.start()
-    sites, reader = Sites(), Reader()
+    sites: Any = Sites()
+    reader: Any = Reader()
     app = App(settings=settings, texts=Texts(strict=True), state=lambda: LIVE)
     downloads = Downloads(
         sites,

@@ -15,12 +15,19 @@ from tests.api.stage import LIVE, listener, settings_for
 from utils.texts import Texts
 
 
+class Server(HttpPart):
+    """One that takes two connections, and tells its port."""
+
+    def __init__(self, app, sock):
+        super().__init__(app, sock, connections=2)
+        self.port = sock.getsockname()[1]
+        self.app = app
+
+
 @pytest.fixture
 async def part(tmp_path):
-    app = App(settings=settings_for(tmp_path), texts=Texts(strict=True), state=lambda: LIVE)
-    sock = listener()
-    part = HttpPart(app, sock, connections=2)
-    part.port, part.app = sock.getsockname()[1], app
+    app = App(settings=settings_for(tmp_path), texts=Texts(strict=True), state=lambda: dict(LIVE))
+    part = Server(app, listener())
     await part.start()
     yield part
     await part.stop()
@@ -57,7 +64,7 @@ async def test_head_gets_no_body(part):
 async def test_readiness_is_503_while_a_vital_part_is_missing(part):
     """And it names the part."""
     down = {"state": "waiting", "vital": True, "ok": False, "detail": ""}
-    part.app.state = lambda: {**LIVE, "ready": False, "parts": {**LIVE["parts"], "database": down}}
+    part.app.state = lambda: {**LIVE, "ready": False, "parts": {"database": down}}
     status, _, body = read(await raw(part.port, b"GET /ready HTTP/1.1\r\nHost: a\r\n\r\n"))
     assert status == 503
     assert json.loads(body)["missing"] == ["database"]
