@@ -73,7 +73,7 @@ class Channel:
         """The classifier needs them: a refusal may show nowhere else."""
         self._warnings += 1
         if self._warnings <= WARNINGS:
-            self.send("warning", str(message)[:TEXT_CHARACTERS])
+            self.send("warning", {"text": str(message)[:TEXT_CHARACTERS]})
 
 
 def run(wire: int, loaded: Loaded) -> int:
@@ -82,7 +82,7 @@ def run(wire: int, loaded: Loaded) -> int:
         channel = Channel(stream)
         try:
             order = channel.order()
-            channel.send("hello", {"landlock": confine(order, loaded)})
+            channel.send("hello", confine(order, loaded))
             channel.send("result", OPERATIONS[order.op](order, loaded, channel))
         except ConnectionError:
             raise
@@ -101,6 +101,9 @@ def _report(channel: Channel, error: BaseException) -> None:
 
 def confine(order: Order, loaded: Loaded) -> dict[str, Any]:
     """Take away from this process what its job doesn't need; the state of Landlock."""
+    port = urlsplit(order.proxy).port
+    if port is None:
+        raise InternalError("a job without a proxy")
     folder = Path(order.folder) if order.folder else None
     sys.dont_write_bytecode = True
     os.umask(0o077)
@@ -109,9 +112,6 @@ def confine(order: Order, loaded: Loaded) -> dict[str, Any]:
     os.environ.update(HOME=place, TMPDIR=place, PATH=os.defpath)
     with suppress(OSError):  # no such file outside Linux
         Path("/proc/self/oom_score_adj").write_text(_OOM_SCORE, "ascii")
-    port = urlsplit(order.proxy).port
-    if port is None:
-        raise InternalError("a job without a proxy")
     limits = order.limits
     sandbox.limit(
         address_space_bytes=limits.memory_bytes or None,

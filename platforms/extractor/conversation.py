@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from platforms.extractor.errors import classify
 from platforms.extractor.launcher import BURY_SECONDS, Worker
-from platforms.extractor.protocol import WARNINGS, Order, decode, encode_order
-from platforms.extractor.replies import ending_of, progress_of
+from platforms.extractor.protocol import WARNINGS, Order, decode_message, encode_order
+from platforms.extractor.replies import ending_of, facts_of, progress_of
 from utils.errors import DeadlineExceeded, GoldcrestError, Stalled, TooLarge, WorkerCrashed
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 TRICKLE_BYTES: Final = 1024
 #: Phases in which nothing comes from the network; ffmpeg and the whole job have deadlines of their own.
 LOCAL_PHASES: Final = frozenset({"merging", "fitting"})
-_PLAIN: Final = (str, int, float, bool)
 
 
 class Conversation:
@@ -40,22 +39,23 @@ class Conversation:
             async with asyncio.timeout(deadline_seconds) as deadline:
                 self.worker.writer.write(encode_order(order))
                 while True:
-                    message = await self._hear()
-                    if "result" in message:
-                        return dict(message["result"])
-                    if "error" in message:
-                        raise self._judge(message["error"])
-                    self._note(message, on_progress)
+                    kind, content = await self._hear()
+                    if kind == "result":
+                        return content
+                    if kind == "error":
+                        raise self._judge(content)
+                    self._note(kind, content, on_progress)
         except TimeoutError:
             if not deadline.expired():
                 raise
             raise DeadlineExceeded(f"{order.op} took longer than {deadline_seconds:g} s") from None
 
-    async def _hear(self) -> dict[str, Any]:
+    async def _hear(self) -> tuple[str, dict[str, Any]]:
+        """The next message: its kind and its fields."""
         try:
             line = await self._line()
             if line.endswith(b"\n"):
-                return decode(line)
+                return decode_message(line)
         except ConnectionError:
             pass
         except ValueError as error:  # too long, or no JSON
@@ -76,13 +76,13 @@ class Conversation:
                 if moved < TRICKLE_BYTES and self._phase not in LOCAL_PHASES:
                     raise Stalled(f"nothing came for {self._stall_seconds:g} s") from None
 
-    def _note(self, message: Mapping[str, Any], on_progress: ProgressSink | None) -> None:
-        if "hello" in message:
-            self.landlock = dict(message["hello"].get("landlock") or {})
-        elif "warning" in message:
+    def _note(self, kind: str, content: dict[str, Any], on_progress: ProgressSink | None) -> None:
+        if kind == "hello":
+            self.landlock = content
+        elif kind == "warning":
             if len(self._warnings) < WARNINGS:
-                self._warnings.append(str(message["warning"]))
-        elif progress := progress_of(message.get("progress") or {}):
+                self._warnings.append(str(content.get("text")))
+        elif kind == "progress" and (progress := progress_of(content)):
             self._phase = progress.phase
             if on_progress is not None:
                 on_progress(progress)
@@ -99,13 +99,5 @@ class Conversation:
         """The error that the child's facts, its warnings and the egress proxy's own record stand for."""
         if self._ticket.over_quota:
             return TooLarge("more bytes than the job may move")
-        values = told.get("values") or {}
         refusal = self._ticket.refused[-1].code if self._ticket.refused else None
-        return classify(
-            {
-                **told,
-                "values": {str(key): value for key, value in values.items() if isinstance(value, _PLAIN)},
-                "warnings": self._warnings,
-                **({"egress": refusal} if refusal else {}),
-            }
-        )
+        return classify({**facts_of(told), "warnings": self._warnings, "egress": refusal})

@@ -67,7 +67,8 @@ def chain(error: BaseException) -> Iterator[BaseException]:
         yield link
         inner = getattr(link, "exc_info", None)
         waiting += [inner[1] if isinstance(inner, tuple) else None, getattr(link, "cause", None)]
-        waiting += [getattr(link, "reason", None), link.__cause__, link.__context__]
+        waiting += [getattr(link, "reason", None), *(getattr(link, "unexpected_errors", None) or ())]
+        waiting += [link.__cause__, link.__context__]
 
 
 def _ours(link: BaseException) -> GoldcrestError | None:

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import ctypes
 import gc
 import os
 import resource
 import selectors
 import signal
 import socket
-import sys
 from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any, Final
 
+from platforms.extractor.groups import adopt_orphans, die_with_parent, kill_group, reap
 from platforms.extractor.protocol import REQUEST_BYTES, Boot, decode, encode
 
 #: Descriptors of this process and of each child.
 OPEN_FILES: Final = 256
 _DESCRIPTORS: Final = 16
-_PR_SET_PDEATHSIG: Final = 1
-_PR_SET_CHILD_SUBREAPER: Final = 36
 
 #: What a child does with the descriptor of its socket; its exit code.
 Work = Callable[[int], int]
@@ -60,8 +57,7 @@ class Forkserver:
 
     def serve(self) -> None:
         """Return when the parent has closed its end; every child is dead then."""
-        # A grandchild (ffmpeg) whose parent died comes to us, so that we see it go.
-        _prctl(_PR_SET_CHILD_SUBREAPER, 1)
+        adopt_orphans()
         woken, waker = socket.socketpair()
         waker.setblocking(False)
         woken.setblocking(False)
@@ -78,8 +74,9 @@ class Forkserver:
                 if self._control in ready and not self._listen():
                     break
                 self._reap()
-        for pid in self._jobs.values():
-            _kill_group(pid)
+            signal.set_wakeup_fd(-1)
+            for pid in self._jobs.values():
+                kill_group(pid)
 
     def _listen(self) -> bool:
         """Take in what the parent says; False where it is gone."""
@@ -94,7 +91,7 @@ class Forkserver:
             if "start" in message:
                 self._start(int(message["start"]), self._descriptors.popleft())
             elif message.get("kill") in self._jobs:
-                _kill_group(self._jobs[message["kill"]])
+                kill_group(self._jobs[message["kill"]])
         return bool(data)
 
     def _start(self, job: int, wire: int) -> None:
@@ -118,7 +115,8 @@ class Forkserver:
         code = 1
         try:
             os.setpgid(0, 0)
-            _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+            os.dup2(0, 2)  # /dev/null: what strangers wrote isn't for our log
+            die_with_parent()
             signal.set_wakeup_fd(-1)
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             _close_all_but(wire)
@@ -135,36 +133,20 @@ class Forkserver:
                 # The leader stays a zombie until the kill, so that its number can't be given to somebody else.
                 if os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
                     continue
-                _kill_group(pid)
-            with suppress(ChildProcessError):
-                while True:
-                    buried, status = os.waitpid(-pid, os.WNOHANG)
-                    if buried == 0:
-                        break
-                    if buried == pid:
-                        self._statuses[job] = status
-                if buried == 0:
-                    continue
-            del self._jobs[job]
-            self._tell({"exited": job, "status": self._statuses.pop(job)})
+                kill_group(pid)
+            gone, status = reap(pid)
+            if status is not None:
+                self._statuses[job] = status
+            if gone:
+                del self._jobs[job]
+                self._tell({"exited": job, "status": self._statuses.pop(job)})
 
     def _tell(self, message: Mapping[str, Any]) -> None:
         with suppress(ConnectionError):  # the next read finds out
             self._control.sendall(encode(message))
 
 
-def _kill_group(pid: int) -> None:
-    with suppress(ProcessLookupError):
-        os.killpg(pid, signal.SIGKILL)
-
-
 def _close_all_but(wire: int) -> None:
     """Keep the standard streams and the child's own socket."""
     os.closerange(3, wire)
     os.closerange(wire + 1, OPEN_FILES)
-
-
-def _prctl(option: int, value: int) -> None:
-    """Ask the kernel; where it isn't Linux these helps are missing and the parent's own kill has to do."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(option, value, 0, 0, 0)

@@ -141,31 +141,37 @@ class ExtractorHost:
             self._running.add(conversation)
             try:
                 asked = replace(order, proxy=ticket.proxy_url)
-                result = await conversation.hold(asked, deadline_seconds, on_progress)
+                return await conversation.hold(asked, deadline_seconds, on_progress)
+            except WorkerCrashed:
+                if self._stopping:  # we have ended it ourselves
+                    raise ShuttingDown from None
+                raise
             finally:
                 self._landlock = conversation.landlock or self._landlock
                 await self._finish(launcher, conversation)
-        if self._stopping:
-            raise ShuttingDown
-        return result
 
     async def _finish(self, launcher: Launcher, conversation: Conversation) -> None:
         """Bury the child; done to the end even where the caller is cancelled a second time."""
         ending = asyncio.create_task(launcher.finish(conversation.worker), name="end a worker")
         self._endings.add(ending)
         ending.add_done_callback(self._endings.discard)
-        try:
-            await asyncio.shield(ending)
-        finally:
-            self._running.discard(conversation)
-            if not self._running:
-                self._rest()
+        cancelled = None
+        while not ending.done():
+            try:
+                await asyncio.shield(ending)
+            except asyncio.CancelledError as error:
+                cancelled = error
+        self._running.discard(conversation)
+        if not self._running:
+            self._rest()
+        if cancelled is not None:
+            raise cancelled
 
     async def _fork(self) -> tuple[Launcher, Worker]:
         try:
             launcher = self._ready_launcher()
             return launcher, await launcher.fork()
-        except WorkerCrashed:  # the forkserver died unseen while nothing ran: a new one
+        except WorkerCrashed:  # it died before it heard of us
             launcher = self._ready_launcher()
             return launcher, await launcher.fork()
 

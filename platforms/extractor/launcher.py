@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
-import signal
 import socket
 import subprocess
 import sys
@@ -13,9 +11,11 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any, Final
 
+from platforms.extractor.groups import is_alive, kill_group, reap
 from platforms.extractor.protocol import REPLY_BYTES, Boot, decode, encode
 from utils.errors import WorkerCrashed
 from utils.sandbox import scrubbed_environment
@@ -29,6 +29,8 @@ _PROGRAM: Final = (
     "main(int(sys.argv[2]), Boot(**json.loads(sys.argv[3])))"
 )
 _CHUNK_BYTES: Final = 64 * 1024
+#: Loading yt-dlp takes 0.3 s of a whole core; slow machines get their time.
+START_SECONDS: Final = 60.0
 #: A killed process is gone within milliseconds; whoever takes longer hangs in the kernel.
 BURY_SECONDS: Final = 2.0
 #: What a forkserver whose socket was closed needs to kill its children and leave.
@@ -38,13 +40,14 @@ _STEP_SECONDS: Final = 0.01
 
 @dataclass(eq=False, slots=True)
 class Worker:
-    """A child. `pid` is None until it has started; `exited` holds its wait status, None where nobody could tell."""
+    """A child. `pid` is 0 until it has started; `exited` holds its wait status, None where nobody could tell."""
 
     job: int
     reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
+    started: asyncio.Event
     exited: asyncio.Future[int | None]
-    pid: int | None = None
+    pid: int = 0
 
 
 class Launcher:
@@ -95,7 +98,7 @@ class Launcher:
         return tuple(self._workers.values())
 
     async def fork(self) -> Worker:
-        """A new child that waits for its order. Raises WorkerCrashed where the forkserver is gone."""
+        """A new child that waits for its order. Raises WorkerCrashed where the forkserver can't make one."""
         self._jobs += 1
         ours, theirs = socket.socketpair()
         with theirs:
@@ -104,12 +107,20 @@ class Launcher:
             except BaseException:
                 ours.close()
                 raise
-            worker = Worker(self._jobs, reader, writer, self._loop.create_future())
+            worker = Worker(self._jobs, reader, writer, asyncio.Event(), self._loop.create_future())
             self._workers[worker.job] = worker
-            if not self._tell({"start": worker.job}, theirs.fileno()):
-                self._end(worker, None)
-                writer.close()
-                raise WorkerCrashed("the forkserver is gone")
+            self._tell({"start": worker.job}, theirs.fileno())
+        try:
+            async with asyncio.timeout(START_SECONDS):
+                await worker.started.wait()
+        except TimeoutError:
+            await self.stop()
+        except asyncio.CancelledError:
+            await self.finish(worker)
+            raise
+        if not worker.pid:
+            await self.finish(worker)
+            raise WorkerCrashed("the forkserver makes no children")
         return worker
 
     async def finish(self, worker: Worker) -> None:
@@ -162,11 +173,13 @@ class Launcher:
         elif "started" in message:
             if worker := self._workers.get(message["started"]):
                 worker.pid = message["pid"]
+                worker.started.set()
         elif worker := self._workers.get(message["exited"]):
             self._end(worker, message["status"])
 
     def _end(self, worker: Worker, status: int | None) -> None:
         del self._workers[worker.job]
+        worker.started.set()  # or it never will
         if not worker.exited.done():
             worker.exited.set_result(status)
 
@@ -177,13 +190,13 @@ class Launcher:
         self._burial = self._loop.create_task(self._bury(), name="bury the forkserver")
 
     async def _bury(self) -> None:
-        for _ in range(int(GRACE_SECONDS / _STEP_SECONDS)):
+        for step in count():
             if self._process.poll() is not None:
                 break
+            if step == int(GRACE_SECONDS / _STEP_SECONDS):
+                self._process.kill()
             await asyncio.sleep(_STEP_SECONDS)
-        self._process.kill()
-        await asyncio.to_thread(self._process.wait)
-        await asyncio.gather(*(_bury_group(worker.pid) for worker in self.workers if worker.pid is not None))
+        await asyncio.gather(*(_bury_group(worker.pid) for worker in self.workers if worker.pid))
         for worker in self.workers:
             self._end(worker, None)
 
@@ -191,11 +204,7 @@ class Launcher:
 async def _bury_group(group: int) -> None:
     """Kill a process group whose forkserver is dead; return when it is empty, or after BURY_SECONDS."""
     for _ in range(int(BURY_SECONDS / _STEP_SECONDS)):
-        with suppress(ChildProcessError):
-            # Orphans are ours where we are the first process of a container.
-            os.waitpid(-group, os.WNOHANG)  # noqa: ASYNC222  # returns at once
-        try:
-            os.killpg(group, signal.SIGKILL)
-        except ProcessLookupError:
+        reap(group)  # orphans are ours where we are the first process of a container
+        if not kill_group(group) or not is_alive(group):
             return
         await asyncio.sleep(_STEP_SECONDS)

@@ -63,6 +63,7 @@ class Meter:
         """Progress hook for ffmpeg in that phase: bytes written of about `total`."""
         self._speed = None
         self._last_report = None
+        self._tell(phase, 0, total)
         return lambda _seconds, written: self._tell(phase, written, total if total and written <= total else None)
 
     def enter(self, phase: str) -> None:

@@ -100,6 +100,14 @@ def decode(line: bytes) -> dict[str, Any]:
     return message
 
 
+def decode_message(line: bytes) -> tuple[str, dict[str, Any]]:
+    """What a child says: the kind of message and its fields. Raises ValueError for anything else."""
+    ((kind, fields),) = decode(line).items()
+    if not isinstance(fields, dict):
+        raise ValueError("no fields")  # noqa: TRY004  # as above
+    return kind, fields
+
+
 def encode_order(order: Order) -> bytes:
     """Raises InternalError where it doesn't fit into one request."""
     try:

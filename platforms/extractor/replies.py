@@ -14,6 +14,22 @@ from utils.errors import DeadlineExceeded, GoldcrestError, OutOfMemory, WorkerCr
 
 PHASES: Final = frozenset({"probing", "downloading", "merging", "fitting"})
 KINDS: Final = frozenset({"video", "audio", "photo", "document"})
+#: what an error may tell, and of which kind that is
+_FACTS: Final[Mapping[str, type | tuple[type, ...]]] = {
+    "code": str,
+    "detail": str,
+    "retry_after_seconds": (int, float),
+    "values": dict,
+    "types": list,
+    "message": str,
+    "status": int,
+    "headers": dict,
+    "errno": int,
+    "expected": bool,
+    "countries": list,
+    "redirect_loop": bool,
+}
+_PLAIN: Final = (str, int, float, bool)
 _TEXTS: Final = ("mime", "title", "performer")
 _TEXT_CHARACTERS: Final = 500
 _MOST_FILES: Final = 20
@@ -21,7 +37,7 @@ _MOST_FILES: Final = 20
 
 def progress_of(fields: Mapping[str, Any]) -> Progress | None:
     """The report; None where it makes no sense."""
-    phase = fields.get("phase")
+    phase = str(fields.get("phase"))
     if phase not in PHASES:
         return None
     total = _number(fields.get("total_bytes"))
@@ -41,7 +57,15 @@ def files_of(reported: Any, folder: Path) -> list[dict[str, Any]]:
     """
     if not isinstance(reported, list) or not 0 < len(reported) <= _MOST_FILES:
         raise WorkerCrashed("a result without files")
-    return [_file(fields, folder) for fields in reported if isinstance(fields, dict)]
+    return [_file(fields if isinstance(fields, dict) else {}, folder) for fields in reported]
+
+
+def facts_of(told: Mapping[str, Any]) -> dict[str, Any]:
+    """An error's facts without those that aren't of their kind; see `facts.facts`."""
+    facts = {key: told[key] for key, kind in _FACTS.items() if isinstance(told.get(key), kind)}
+    values = {str(key): value for key, value in facts.pop("values", {}).items() if isinstance(value, _PLAIN)}
+    headers = {str(key): str(value) for key, value in facts.pop("headers", {}).items()}
+    return {**facts, "values": values, "headers": headers}
 
 
 def ending_of(status: int | None) -> GoldcrestError:
@@ -60,7 +84,7 @@ def ending_of(status: int | None) -> GoldcrestError:
 def _file(fields: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     path, size = _plain_file(fields.get("name"), folder)
     thumbnail = fields.get("thumbnail")
-    if fields.get("kind") not in KINDS:
+    if str(fields.get("kind")) not in KINDS:
         raise WorkerCrashed("a file of an unknown kind")
     return {
         "path": path,
@@ -80,7 +104,7 @@ def _plain_file(name: object, folder: Path) -> tuple[Path, int]:
     path = folder / name
     try:
         found = path.lstat()
-    except OSError:
+    except (OSError, ValueError):
         raise WorkerCrashed("a file that isn't there") from None
     if not stat.S_ISREG(found.st_mode):
         raise WorkerCrashed("something that is no plain file")

@@ -92,7 +92,7 @@ def fitting_info(info: Mapping[str, Any], most_bytes: int) -> dict[str, Any]:
 def trim_info(info: Mapping[str, Any], formats: int = FORMATS, entries: int = ENTRIES) -> dict[str, Any]:
     """The fields of one item or list as plain JSON values; formats keep yt-dlp's order, worst first."""
     kept = _pick(info, _FIELDS)
-    if info.get("_type", "video") in {"url", "url_transparent"}:
+    if kept.get("_type") in {"url", "url_transparent"}:
         kept |= _pick(info, ("url",))
     elif "entries" in info:
         few = min(formats, ENTRY_FORMATS)
@@ -108,7 +108,7 @@ def trim_info(info: Mapping[str, Any], formats: int = FORMATS, entries: int = EN
 
 
 def _dicts(values: Any) -> Iterable[Mapping[str, Any]]:
-    return (value for value in values or () if isinstance(value, Mapping))
+    return (value for value in (values if isinstance(values, Iterable) else ()) if isinstance(value, Mapping))
 
 
 def _pick(values: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
