@@ -17,7 +17,7 @@ from core.system_manager import Part, SystemManager
 from services.app import App
 from utils.config import SECRETS, Settings, load_settings
 from utils.errors import ConfigError
-from utils.logs import setup_logs
+from utils.logs import get_logger, setup_logs
 
 if TYPE_CHECKING:
     from api.server import HttpPart
@@ -52,6 +52,8 @@ def serve() -> int:
         print(error.detail, file=sys.stderr)
         return 2
     setup_logs(settings.log.level, settings.log.format, secret_values(settings))
+    port = listener.getsockname()[1]
+    get_logger().info("http.listening", port=port, page=f"http://localhost:{port}/")
     with listener:
         return asyncio.run(run_until_signal(settings, listener))
 
@@ -127,7 +129,7 @@ def wire(settings: Settings, listener: socket.socket) -> SystemManager:
 
     parts = [
         Part("http", http),
-        *media_parts(settings, app, after="http"),
+        *media_parts(settings, app, after="http", port=listener.getsockname()[1]),
         Part("shelf", shelf, ("downloads",)),
     ]
     if settings.telegram.bot_token:
@@ -145,11 +147,14 @@ def make_app(settings: Settings) -> App:
     return App(settings=settings, texts=Texts())
 
 
-def media_parts(settings: Settings, app: App, after: str | None = None) -> list[Part]:
-    """The way of a link without a front: database, egress, extractor, downloads."""
+def media_parts(settings: Settings, app: App, after: str | None = None, port: int = 0) -> list[Part]:
+    """The way of a link without a front: database, egress, extractor, downloads.
+
+    `after`: a part that is up before any of them; `port`: where our own page listens, which no link may reach.
+    """
     first = (after,) if after else ()
-    own = urlsplit(settings.server.public_url).hostname
-    own_hosts = (own,) if own else ()
+    public = urlsplit(settings.server.public_url).hostname
+    own_hosts = ((public,) if public else ()) + ((f"127.0.0.1:{port}",) if port else ())
 
     def database(*_first: object) -> Database:
         from utils.database import Database

@@ -46,6 +46,13 @@ REASONS: Final[Sequence[Row]] = (
         """,
     ),
     (
+        # Instagram says both at once where it wants a login; that must not rest the whole site.
+        LoginRequired,
+        r"""
+        redirected to the login page|rate-limit reached or login required
+        """,
+    ),
+    (
         RateLimited,
         r"""
         rate[- ]?limit|too many requests|HTTP Error 429|status code:? 429|isn.t available, try again later

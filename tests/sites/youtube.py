@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from tests.sites.messages import Reply, Request, answer_json, late, redirect, text
 from tests.sites.routes import Replica
-from tests.sites.youtube_media import Lock, play, seconds_of, streaming_data
+from tests.sites.youtube_media import SLOW_SECONDS, Lock, play, seconds_of, streaming_data
 from tests.sites.youtube_player import PLAYER_PATH, player_script
 
 if TYPE_CHECKING:
@@ -77,7 +77,10 @@ def kind_of(video: str) -> str:
 
 
 class YouTube(Replica):
-    """`proof` is the proof-of-origin token that the media server accepts for videos of kind "pot"."""
+    """`proof` is the proof-of-origin token that the media server accepts for videos of kind "pot".
+
+    `slow_seconds`: how long a video of kind "slow" takes, 0 for as fast as any other.
+    """
 
     hosts: ClassVar = (
         *("youtube.com", "www.youtube.com", "m.youtube.com", "music.youtube.com", "youtu.be"),
@@ -87,6 +90,7 @@ class YouTube(Replica):
     def __init__(self, shelf: Shelf) -> None:
         super().__init__(shelf)
         self.proof = "dG9rZW4tMQ=="
+        self.slow_seconds: float = SLOW_SECONDS
 
     def samples(self) -> dict[str, str]:
         return {kind: f"https://www.youtube.com/watch?v={video_id(kind)}" for kind in KINDS} | {
@@ -190,7 +194,7 @@ class YouTube(Replica):
             return self._live(request.path.rpartition("/")[2])
         if request.path != "/videoplayback" or not self.shelf.has(request.first("file")):
             return None
-        return play(self.shelf, request, kind_of(request.first("id")), self.proof)
+        return play(self.shelf, request, kind_of(request.first("id")), self.proof, self.slow_seconds)
 
     def _live(self, name: str) -> Reply:
         """A live stream that repeats one moment: a media playlist without an end."""
