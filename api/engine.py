@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import TYPE_CHECKING, Final
 
 from uvicorn.config import Config
@@ -58,7 +59,15 @@ class Engine:
             await asyncio.wait(self._state.tasks, timeout=grace_seconds)
         for connection in list(self._state.connections):
             connection.transport.abort()
-        if self._state.tasks:  # their clients are gone, so what still sends ends by itself; the rest is cancelled
+        if self._state.tasks:
+            logger = logging.getLogger("uvicorn.error")
+            logger.addFilter(_is_fault)
             for task in self._state.tasks:
                 task.cancel()
             await asyncio.wait(self._state.tasks)
+            logger.removeFilter(_is_fault)
+
+
+def _is_fault(record: logging.LogRecord) -> bool:
+    """False for what uvicorn logs of an answer that we cancelled ourselves."""
+    return not (record.exc_info and isinstance(record.exc_info[1], asyncio.CancelledError))

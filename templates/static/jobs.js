@@ -171,6 +171,7 @@ function drawProgress({ job, node: place }) {
 }
 
 function qualityText(key) {
+  if (key === "best") return "";
   return key === "audio" ? say("sound_only") : key;
 }
 

@@ -77,8 +77,7 @@ async def photograph(target):
             await page.goto(stage.url)
             await pose(page, stage.sites)
             height = await page.evaluate("document.querySelector('footer').getBoundingClientRect().top")
-            clip = {"x": 0, "y": 0, "width": WIDTH, "height": height - 8}
-            shot = await page.screenshot(full_page=True, clip=clip)
+            shot = await page.screenshot(full_page=True, clip={"x": 0, "y": 0, "width": WIDTH, "height": height - 8})
             await browser.close()
             stage.sites.gate.set()
     picture = Image.open(io.BytesIO(shot)).convert("RGB")

@@ -110,8 +110,10 @@ async def test_other_requests_are_led_inside_with_all_their_bytes(part):
     """A body that came with the head, and a second request behind it, arrive."""
     host = f"Host: localhost:{part.port}\r\n".encode()
     first = b"GET /status HTTP/1.1\r\n" + host + b"Content-Length: 2\r\n\r\n{}"
-    answers = await raw(part.port, first + b"GET /health HTTP/1.1\r\n" + host + b"Connection: close\r\n\r\n")
-    assert answers.count(b"HTTP/1.1 200") == 2
+    second = b"GET /ready HTTP/1.1\r\n" + host + b"\r\n"
+    answers = await raw(part.port, first + second + b"GET /health HTTP/1.1\r\n" + host + b"Connection: close\r\n\r\n")
+    assert answers.count(b"HTTP/1.1 200") == 3
+    assert b'"missing":[]' in answers
     assert b'"memory_usage"' in answers
     assert b'"status":"ok"' in answers
     assert part._engine is not None

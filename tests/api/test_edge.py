@@ -1,0 +1,49 @@
+"""What the edge does when an answer has begun already, and when the process ends in the middle of one."""
+
+import asyncio
+from typing import Any
+
+import h11
+import pytest
+
+from api.access import Access
+from api.edge import Edge
+from tests.api.stage import settings_for
+from tests.api.test_access import scope
+from utils.texts import Texts
+
+
+async def test_a_fault_after_the_first_byte_is_raised(tmp_path):
+    """The server then cuts the connection; a second head in the middle of a body would be worse."""
+    sent = []
+
+    async def broken(scope, receive, send):
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        raise ZeroDivisionError
+
+    async def send(message):
+        sent.append(message["type"])
+
+    nobody: Any = None
+    edge = Edge(broken, Access(settings_for(tmp_path).server), Texts(), nobody)
+    with pytest.raises(ZeroDivisionError):
+        await edge({**scope(), "path": "/"}, nobody, send)
+    assert sent == ["http.response.start"]
+
+
+async def test_stop_cuts_off_who_does_not_read(stage, caplog):
+    """A visitor whose line stands still holds up the end for no longer than the grace."""
+    stage.sites.files = [b"x" * 30_000_000]
+    job = await stage.order()
+    file = (await stage.until(job["id"], "done"))["files"][0]
+    stage.part._grace_seconds = 0.05
+    async with stage.client.opened("GET", file["url"]) as (answer, chunks):
+        assert answer.status == 200
+        await anext(chunks)
+        async with asyncio.timeout(5):
+            await stage.part.stop()
+        with pytest.raises((ConnectionError, h11.RemoteProtocolError)):
+            _ = [chunk async for chunk in chunks]
+    assert stage.part._engine.connections == 0
+    assert not stage.part._engine._state.tasks
+    assert caplog.records == []  # an end that was asked for is no fault
