@@ -23,6 +23,11 @@ class Person(Account):
     phone: str = ""
     password: str = ""
 
+    @property
+    def login_code(self) -> str:
+        """The code that was sent to log in with, "" where none was asked for."""
+        return self.world.login_codes.get(self.phone, ("", "", 0.0))[0]
+
     async def say(
         self,
         to: Account | Group | Channel,

@@ -43,3 +43,12 @@ def client_for(server: Server, name: str = "client", **options: Any) -> Client:
     if "storage_engine" in options or "workdir" in options:
         options["in_memory"] = False
     return pyrogram.Client(name, connection_factory=Local, **options)
+
+
+async def close(client: Client) -> None:
+    """Stop a client wholly; by itself it leaves its connections to other data centres open."""
+    sessions = list(client.sessions.values())
+    if client.is_connected:
+        await client.stop()
+    for session in sessions:
+        await session.stop()

@@ -57,8 +57,13 @@ class Connection:
             self._writer.write(self._framing.wrap(packet))
 
     def cut(self) -> None:
-        """Break the connection, without a goodbye."""
+        """Break the connection, without a goodbye; what is sent from now on waits for the next one."""
+        self._detach()
         self._writer.transport.abort()
+
+    def _detach(self) -> None:
+        for session in self._server.sessions.values():
+            session.detach(self)
 
     async def run(self) -> None:
         """Serve until the connection ends; requests at work are done to their end all the same."""
@@ -70,8 +75,7 @@ class Connection:
         finally:
             if self._hang_up is not None:
                 self._hang_up.cancel()
-            for session in self._server.sessions.values():
-                session.detach(self)
+            self._detach()
             self._writer.close()
 
     async def finish(self) -> None:

@@ -21,7 +21,7 @@ class RpcError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """The connection breaks; with `after` the request has been done by then, only its answer is lost."""
+    """The connection breaks; with `after` the request has been done by then, and its answer comes at the next one."""
 
     after: bool = False
 

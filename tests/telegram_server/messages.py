@@ -65,6 +65,13 @@ class Message:
         return self.ids[self.chat.box_of(viewer)]
 
     @property
+    def attachment(self) -> "File":
+        """The file, where there must be one; LookupError where there is none."""
+        if self.file is None:
+            raise LookupError(f"no file in {self!r}")
+        return self.file
+
+    @property
     def buttons(self) -> tuple[tuple[Button, ...], ...]:
         """The rows of buttons under it."""
         return buttons_of(self.markup)

@@ -126,6 +126,7 @@ class Server:
             log.debug("connection cancelled")
         finally:
             self._connections.pop(connection, None)
+            self.world.changed()
             with contextlib.suppress(OSError):
                 await writer.wait_closed()
 
@@ -192,15 +193,13 @@ class Server:
             return
         result = await self._result(Call(self, self.world, session, connection.dc, query), name)
         self.world.changed()
-        if isinstance(effect, Cut):
-            # The answer may not be kept for the next connection either: it is lost.
-            connection.cut()
-        elif isinstance(effect, Mute):
+        if isinstance(effect, Mute):
             return
-        else:
-            if isinstance(effect, Late):
-                await asyncio.sleep(effect.seconds)
-            self._answer(session, message_id, result)
+        if isinstance(effect, Cut):
+            connection.cut()
+        elif isinstance(effect, Late):
+            await asyncio.sleep(effect.seconds)
+        self._answer(session, message_id, result)
 
     async def _result(self, call: Call, name: str) -> Any:
         """Give a method's serialised result or its error; a failure of the server itself is an error as well."""

@@ -76,7 +76,7 @@ class BigUpload:
         self._part_bytes = 0
         self._have: set[int] = set()
         self._early_end: bytes | None = None
-        self._file = os.open(path, os.O_WRONLY | os.O_CREAT, 0o600)
+        self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
 
     def add(self, part: int, data: bytes) -> None:
         """Write a part; RpcError where it doesn't fit the others."""
