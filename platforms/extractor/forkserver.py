@@ -26,10 +26,13 @@ Work = Callable[[int], int]
 
 def main(descriptor: int, boot: Boot) -> None:
     """Load yt-dlp, then serve on the control socket until the parent closes it."""
+    from platforms.extractor.lean import aside, find_extractors, leave_out
+
+    leave_out()
     from platforms.extractor.child import run
     from platforms.extractor.preload import preload
 
-    loaded = preload(boot)
+    loaded = preload(boot, lambda patterns: aside(find_extractors, patterns))
     gc.collect()
     gc.disable()
     gc.freeze()  # a child's collector would otherwise copy every page by marking it

@@ -109,6 +109,12 @@ class GuardedYoutubeDL(yt_dlp.YoutubeDL):
         for extractor in self._loaded.extractors:
             self.add_info_extractor(extractor)
 
+    def get_info_extractor(self, ie_key: str) -> Any:
+        """One of ours. Raises KeyError for any other instead of loading the list of all."""
+        if ie_key not in self._ies_instances:
+            self.add_info_extractor(self._ies[ie_key]())
+        return self._ies_instances[ie_key]
+
     def build_request_director(self, *_: object, **__: object) -> Any:
         """One with the egress handler alone, whatever other handlers this machine has."""
         return super().build_request_director([lambda **kwargs: EgressRH(tls=self._loaded.tls, **kwargs)])
