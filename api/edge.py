@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from email.utils import formatdate
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -21,10 +22,10 @@ if TYPE_CHECKING:
     from utils.texts import Texts
 
 log = structlog.get_logger()
-#: hosts ask these from anywhere
-OPEN_PATHS: Final = frozenset({"/health", "/ready"})
+#: for everybody: what hosts ask, and what a notice about a refusal looks like
+OPEN_PATHS: Final = re.compile(r"/health|/ready|/static/[^/]+")
 #: what somebody without the key needs to enter it
-KEY_FREE_PATHS: Final = ("/login", "/static/")
+LOGIN_PATH: Final = "/login"
 CONTENT_POLICY: Final = (
     b"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; "
     b"base-uri 'none'; frame-ancestors 'none'"
@@ -70,8 +71,8 @@ class Edge:
             await send(message)
 
         try:
-            if scope["path"] not in OPEN_PATHS:
-                self._access.check(scope, key_free=scope["path"].startswith(KEY_FREE_PATHS))
+            if not OPEN_PATHS.fullmatch(scope["path"]):
+                self._access.check(scope, key_free=scope["path"] == LOGIN_PATH)
             # With an "app" in the scope the router raises for a wrong method, without it answers in its own words.
             await self._inner({**scope, "app": self}, receive, send_safely)
         except ClientDisconnect:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import socket
 from typing import TYPE_CHECKING, Final
+
+import msgspec
 
 from api.gate import Gate
 from api.health import health, readiness
@@ -62,7 +63,7 @@ class HttpPart:
     def answer(self, path: str) -> tuple[int, bytes]:
         """/health or /ready."""
         status, body = (health if path == "/health" else readiness)(self._app.state())
-        return status, json.dumps(body).encode()
+        return status, msgspec.json.encode(body)
 
     def welcome(self, transport: asyncio.Transport, head: bytes) -> None:
         """Hand a connection to the web app, loaded now if it isn't yet."""

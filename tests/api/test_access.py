@@ -173,7 +173,8 @@ async def test_health_is_for_everybody_the_rest_is_not(client):
     client.headers["x-forwarded-for"] = "203.0.113.7"
     assert (await client.get("/health")).status == 200
     assert (await client.get("/ready")).status == 200
-    for path in ("/status", "/api/v1/downloads/x", "/static/page.js"):
+    assert (await client.get("/static/goldcrest.css")).status == 200  # the notice would be bare without it
+    for path in ("/status", "/api/v1/downloads/x", "/static/../status", "/nothing"):
         answer = await client.get(path)
         assert (answer.status, answer.error["code"]) == (403, "access_denied")
     page = await client.get("/", accept="text/html,*/*")

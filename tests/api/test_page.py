@@ -286,6 +286,26 @@ async def test_it_fits_a_small_phone(browser, stage, scheme):
     await context.close()
 
 
+async def test_the_key_opens_the_page(browser, tmp_path):
+    """The form is our own look even to strangers, takes the key once, and the page works with it."""
+    key = "a-key-of-more-than-16"
+    async with staged(tmp_path, access="key", access_key=key) as stage:
+        context = await browser.new_context(viewport=PHONE)
+        page = await context.new_page()
+        await page.goto(stage.url)
+        assert await page.locator(".bird svg").evaluate("bird => bird.getBoundingClientRect().width") < 100
+        for attempt in ("wrong", key):
+            await page.get_by_label("Access key").fill(attempt)
+            await page.keyboard.press("Enter")
+            if attempt == "wrong":
+                await expect(page.get_by_role("heading")).to_have_text("That is not the access key of this page.")
+        await look_up(page)
+        await expect(page.locator("#found img")).to_be_visible()
+        await quality(page, "720p").click()
+        await expect(page.locator(".job")).to_contain_text("Ready")
+        await context.close()
+
+
 async def test_colours_can_be_read(page, stage, browser):
     """Every text has the contrast of WCAG AA (4.5:1) against what lies behind it, by day and by night."""
     stage.sites.fails = [SiteDown()]
