@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 #: probes of one person at the same time; a message full of links fits
 USER_BOUND: Final = 40
+#: what is left of a stop for taking a status message away
+WITHDRAW_SECONDS: Final = 1.0
 
 
 @dataclass(slots=True)
@@ -61,14 +64,15 @@ class Looks:
         self._new_id = new_id
         self._looks: dict[str, Look] = {}
 
-    def begin(self, message: Incoming, link: Link, user_id: int) -> None:
-        """Look at a link beneath its message. Raises Busy."""
+    def begin(self, message: Incoming, link: Link, user_id: int) -> asyncio.Task[None]:
+        """Look at a link beneath its message, in a task. Raises Busy."""
         if sum(look.user_id == user_id for look in self._looks.values()) >= USER_BOUND:
             raise Busy("looks of one person", bound=USER_BOUND, mine=True)
         name, look = self._new_id(), Look(user_id)
         look.task = self._tasks.spawn(lambda: self._look(name, look, message, link))
         self._looks[name] = look
         look.task.add_done_callback(lambda _task: self._looks.pop(name, None))
+        return look.task
 
     def owner(self, name: str) -> int:
         """Whose probe it is. Raises Expired where it is over."""
@@ -87,11 +91,14 @@ class Looks:
     async def _look(self, name: str, look: Look, message: Incoming, link: Link) -> None:
         texts = self._app.texts
         screen = Screen(plain(texts("status.looking", site=_site(link))), cancel_keyboard(texts, StopLooking(name)))
-        status_id = await self._telegram.send_text(Place.of(message), screen.rich, screen.keyboard)
+        # not to be torn in the middle: a message whose number is lost can't be taken away
+        status = asyncio.ensure_future(self._telegram.send_text(Place.of(message), screen.rich, screen.keyboard))
         try:
+            await asyncio.shield(status)
             final: Screen | None = await self._menu(message, link, look.user_id)
         except asyncio.CancelledError:
             if not look.stopped:
+                await self._withdraw(message.chat_id, status)
                 raise
             final = Screen(plain(texts.error(Cancelled()).sentence))
         except TelegramRefused as error:
@@ -102,7 +109,13 @@ class Looks:
         except Exception as error:  # the edge of a task that nobody awaits
             log.exception("look broke", link=link.canonical)
             final = failed_screen(texts, "", InternalError(repr(error)))
-        await self._boards.finish(message.chat_id, status_id, final)
+        await self._boards.finish(message.chat_id, await status, final)
+
+    async def _withdraw(self, chat_id: int, status: asyncio.Future[int]) -> None:
+        """Take the status away at the end of the process: the next one reads the message again and writes its own."""
+        with contextlib.suppress(TelegramRefused, TimeoutError):
+            async with asyncio.timeout(WITHDRAW_SECONDS):
+                await self._telegram.delete(chat_id, await status)
 
     async def _menu(self, message: Incoming, link: Link, user_id: int) -> Screen:
         downloads = self._app.downloads
@@ -111,7 +124,7 @@ class Looks:
                 media = await downloads.probe(link)
         except TimeoutError:
             raise DeadlineExceeded("probe") from None
-        instant = await downloads.stored_qualities(media.canonical)
+        instant = await downloads.stored_qualities(media)
         token = await downloads.offer(media, link, user_id)
         keyboard = menu_keyboard(self._app.texts, media, token, instant, message.message_id)
         return Screen(menu_text(self._app.texts, media, instant), keyboard)

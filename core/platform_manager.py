@@ -85,6 +85,17 @@ class PlatformManager:
             self._leads.popitem(last=False)
         return found
 
+    def settle(self, link: Link, quality: str) -> str:
+        """The key that "best" and its like stand for where the item was probed lately; else the word itself.
+
+        Raises UnknownQuality, LiveNow or NoMedia.
+        """
+        if (known := self._recall(link.canonical)) is None:
+            return quality
+        from platforms.extractor.formats import settle
+
+        return settle(known, quality)
+
     async def fetch(self, link: Link, quality: str, folder: Path, on_progress: ProgressSink) -> Fetched:
         """Download one quality into `folder`. Raises a GoldcrestError; what lies in the folder then is the caller's."""
         media = await self.probe(link)
@@ -138,5 +149,5 @@ class PlatformManager:
     def _wait(self, state: tenacity.RetryCallState) -> float:
         error = state.outcome.exception() if state.outcome else None
         asked = error.retry_after_seconds if isinstance(error, GoldcrestError) else None
-        backoff = min(self._retry.cap_seconds, self._retry.base_seconds * 2 ** (state.attempt_number - 1))
+        backoff: float = min(self._retry.cap_seconds, self._retry.base_seconds * 2 ** (state.attempt_number - 1))
         return max(asked or 0.0, self._rng() * backoff)

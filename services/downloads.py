@@ -103,17 +103,22 @@ class Downloads:
         """Telegram's copies; () where nothing is stored."""
         return await self._stored.find(canonical, quality)
 
-    async def stored_qualities(self, canonical: str) -> frozenset[str]:
-        """Which qualities of an item come at once."""
-        return await self._stored.qualities(canonical)
+    async def stored_qualities(self, media: Media) -> frozenset[str]:
+        """Which of an item's qualities come at once."""
+        from platforms.extractor.formats import settle
+
+        if media.is_live or not (stored := await self._stored.qualities(media.canonical)):
+            return frozenset()
+        return frozenset(each.key for each in media.qualities if settle(media, each.key) in stored)
 
     async def submit(self, order: Order) -> Job:
         """Accept a job: it is written first and told afterwards. Raises UnknownQuality or Busy."""
         if order.quality not in QUALITY_KEYS:
             raise UnknownQuality(order.quality, quality=order.quality)
         link = await self._platforms.resolve(order.link)
+        quality = self._platforms.settle(link, order.quality)
         job = await self._queue.add(
-            order.front, link, order.quality, title=order.title, user_id=order.user_id, target=order.target
+            order.front, link, quality, title=order.title, user_id=order.user_id, target=order.target
         )
         log.info("job accepted", job=job.id, front=job.front, platform=link.platform, quality=job.quality)
         self._feeds.open(job)

@@ -68,6 +68,18 @@ def choose(media: Media, key: str) -> Quality:
     return next((quality for quality in heights if (quality.height or 0) <= wanted), heights[-1])
 
 
+def settle(media: Media, key: str) -> str:
+    """The key under which a choice is stored: the height's own name for "best", "worst" and what is nearest.
+
+    Raises what `choose` raises.
+    """
+    chosen = choose(media, key)
+    named = (each for each in media.qualities if each.height and each.key != "best")
+    return next(
+        (each.key for each in named if (each.format_id, each.ext) == (chosen.format_id, chosen.ext)), chosen.key
+    )
+
+
 def _videos(offers: Sequence[Offer], max_bytes: int) -> list[Quality]:
     """The best choice for each height, the highest first; the one of unknown height last."""
     sounds = [offer for offer in offers if offer.video is None and offer.audio is not None]

@@ -1,14 +1,15 @@
 """The guard between use cases and sites: resolve, info cache, retry. Time and dice are the test's."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from core.platform_manager import INFO_BOUND, PlatformManager
-from platforms.base import Fetched, Link, Media
+from platforms.base import Fetched, Link, Media, Quality
 from utils.config import load_settings
-from utils.errors import DeadLink, Private, RateLimited, SiteDown, UnsupportedLink
+from utils.errors import DeadLink, Private, RateLimited, SiteDown, UnknownQuality, UnsupportedLink
 
 RETRY = load_settings({}).retry
 
@@ -18,7 +19,8 @@ def link(item="1", *, short=False):
 
 
 def media(of):
-    return Media(of.platform, of.id, of.kind, of.canonical, of.url, "T", ())
+    best = Quality("best", "360p", 360, "h264", 10, True, "18")
+    return Media(of.platform, of.id, of.kind, of.canonical, of.url, "T", (best, replace(best, key="360p")))
 
 
 class Site:
@@ -170,6 +172,16 @@ async def test_fetch_probes_first_and_retries_too(manager, site):
     fetched = await manager.fetch(link(), "best", Path("folder"), lambda _progress: None)
     assert fetched.media.canonical == "site:1"
     assert [call[0] for call in site.calls] == ["probe", "fetch", "fetch"]
+
+
+async def test_best_is_stored_under_the_height_that_it_stands_for(manager, now):
+    """So that "best" and "360p" share one copy; without a fresh probe the word stays, with one nonsense is refused."""
+    assert manager.settle(link(), "best") == "best"
+    await manager.probe(link())
+    assert manager.settle(link(), "best") == "360p"
+    assert manager.settle(link(), "1080p") == "360p"
+    with pytest.raises(UnknownQuality):
+        manager.settle(link(), "mp3")
 
 
 def test_detect_is_the_registry(manager):

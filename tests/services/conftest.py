@@ -1,12 +1,13 @@
 """A Downloads service over a real database; the sites are scripted."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from core.job_queue import JobQueue
-from platforms.base import Fetched, FetchedFile, Link, Media, Progress
+from platforms.base import Fetched, FetchedFile, Link, Media, Progress, Quality
 from services.downloads import Downloads
 from services.jobs import Order, StoredFile
 from services.stored import Offers, StoredFiles
@@ -15,12 +16,15 @@ from utils.database import Database
 MIGRATIONS = Path(__file__).parents[2] / "core" / "migrations"
 
 
+QUALITY = Quality("best", "360p", 360, "h264", 10, True, "18")
+
+
 def link(item="1", *, short=False):
     return Link(f"https://site.test/{item}", f"site:{item}", "site", "video", item, short=short)
 
 
 def media(of):
-    return Media(of.platform, of.id, of.kind, of.canonical, of.url, "T", ())
+    return Media(of.platform, of.id, of.kind, of.canonical, of.url, "T", (QUALITY, replace(QUALITY, key="360p")))
 
 
 def order(item="1", *, front="telegram", user=7, quality="best"):
@@ -46,6 +50,9 @@ class Sites:
 
     async def probe(self, link):
         return media(link)
+
+    def settle(self, link, quality):
+        return {"best": "360p"}.get(quality, quality)
 
     async def fetch(self, link, quality, folder, on_progress):
         self.fetches.append((link.canonical, quality))

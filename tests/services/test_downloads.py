@@ -40,8 +40,9 @@ async def test_the_same_link_comes_from_the_stored_copy_without_asking_the_site(
     assert (await ended(downloads, again)).phase == "done"
     assert telegram.resent == [(again.id, "file")]
     assert len(sites.fetches) == 1
-    assert await downloads.stored_qualities("site:1") == {"best"}
-    assert (await downloads.stored("site:1", "best"))[0].file_id == "file"
+    assert await downloads.stored_qualities(media(link("2"))) == frozenset()
+    assert await downloads.stored_qualities(media(link())) == {"best", "360p"}
+    assert (await downloads.stored("site:1", "360p"))[0].file_id == "file"
 
 
 async def test_a_dead_copy_is_forgotten_and_downloaded_again(downloads, sites, telegram):
@@ -97,7 +98,7 @@ async def test_cancel_while_queued(make, sites, telegram):
     assert (await ended(downloads, second)).phase == "cancelled"
     sites.gate.set()
     await ended(downloads, first)
-    assert sites.fetches == [("site:1", "best")]
+    assert sites.fetches == [("site:1", "360p")]
     await downloads.stop()
 
 

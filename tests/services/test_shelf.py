@@ -19,7 +19,7 @@ MEBIBYTE = 1 << 20
 class Clock:
     def __init__(self):
         self.now = 1_000_000.0
-        self.waits = asyncio.Queue()
+        self.waits: asyncio.Queue[None] = asyncio.Queue()
 
     def __call__(self):
         return self.now
