@@ -49,8 +49,9 @@ lock: setup-dev
 	  $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate $$name.in -o $$name.txt || exit 1; \
 	done
 
-image-check:
-	sh docs/image-check.sh
+# As root, on Debian or Ubuntu with debootstrap: builds the image in folders and runs it under 200 MB.
+image-check: setup-dev
+	$(BIN)/python -m bench.image_check
 
 clean:
 	rm -rf $(VENV) build .mypy_cache .ruff_cache .hypothesis .import_linter_cache
