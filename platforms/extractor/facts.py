@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from platforms.extractor.audit import REFUSED
 from platforms.extractor.protocol import TEXT_CHARACTERS
-from utils.errors import DiskFull, GoldcrestError, InternalError, OutOfMemory, TooLarge
+from utils.errors import DiskFull, GoldcrestError, InternalError, OutOfMemory, TooLarge, UnsafeLink
 
 #: Exceptions that lead from one to the next, at most.
 MOST_LINKS: Final = 10
@@ -76,6 +76,8 @@ def _ours(link: BaseException) -> GoldcrestError | None:
         return link
     if isinstance(link, MemoryError):
         return OutOfMemory("the worker's memory is used up")
+    if type(link) in {UnicodeError, UnicodeEncodeError}:  # a host written in what only looks like letters and digits
+        return UnsafeLink(str(link))
     if isinstance(link, OSError) and link.errno in _ERRNOS:
         return _ERRNOS[link.errno](str(link))
     if isinstance(link, PermissionError) and str(link).startswith(REFUSED):

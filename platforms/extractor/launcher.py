@@ -100,6 +100,7 @@ class Launcher:
     async def fork(self) -> Worker:
         """A new child that waits for its order. Raises WorkerCrashed where the forkserver can't make one."""
         self._jobs += 1
+        job = self._jobs
         ours, theirs = socket.socketpair()
         with theirs:
             try:
@@ -107,9 +108,9 @@ class Launcher:
             except BaseException:
                 ours.close()
                 raise
-            worker = Worker(self._jobs, reader, writer, asyncio.Event(), self._loop.create_future())
-            self._workers[worker.job] = worker
-            self._tell({"start": worker.job}, theirs.fileno())
+            worker = Worker(job, reader, writer, asyncio.Event(), self._loop.create_future())
+            self._workers[job] = worker
+            self._tell({"start": job}, theirs.fileno())
         try:
             async with asyncio.timeout(START_SECONDS):
                 await worker.started.wait()

@@ -81,6 +81,13 @@ def test_an_alarm_is_a_fault_of_ours():
     assert "code" not in facts(PermissionError("something else"))
 
 
+def test_a_host_that_can_not_be_written_is_unsafe():
+    """What Python's codecs for host names refuse; bytes of a page that can't be read are another matter."""
+    assert facts(wrapped(UnicodeError("label too long")))["code"] == "unsafe_link"
+    assert facts(wrapped(UnicodeEncodeError("latin-1", "x", 0, 1, "y")))["code"] == "unsafe_link"
+    assert "code" not in facts(wrapped(UnicodeDecodeError("utf-8", b"x", 0, 1, "y")))
+
+
 def test_circles_end():
     """Exceptions that refer to each other are each told once."""
     first, second = ValueError("a"), ValueError("b")

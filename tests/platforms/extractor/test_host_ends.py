@@ -196,6 +196,16 @@ async def test_idle_the_forkserver_leaves_memory(start_host: Start):
         assert await running.fetch_file(running.link("/m/mux_144.mp4"))
 
 
+async def test_the_first_calls_may_come_together(start_host: Start):
+    """They share one forkserver that is still loading, and each gets its own child."""
+    async with start_host() as running:
+        calls = [running.host.extract(running.link(f"/m/mux_{size}.mp4"), {}) for size in (144, 360, 720, 1080)]
+        async with asyncio.timeout(20):
+            infos = await asyncio.gather(*calls)
+        assert [info["title"] for info in infos] == ["mux_144", "mux_360", "mux_720", "mux_1080"]
+        assert running.host.state()["starts"] == 1
+
+
 async def test_stop_ends_what_runs(start_host: Start):
     """Calls under way tell that the process is stopping; no process is left; later calls are refused."""
     async with start_host() as running:
