@@ -273,7 +273,8 @@ class Platform:
         for number, (_, pattern) in enumerate(self.rules):
             group = f"(?P<r{number}>{pattern.replace(_ID, f'(?P<id{number}>').replace(_NAME, f'(?P<id{number}>')})"
             (anywhere if pattern.startswith("/") else on_hosts).append(group)
-        on_hosts.append(f"[^/]+(?:{'|'.join(anywhere)})")
+        if anywhere:
+            on_hosts.append(f"[^/]+(?:{'|'.join(anywhere)})")
         return re.compile(rf"(?:{'|'.join(on_hosts)})/?(?:[?&].*)?", re.ASCII)
 
 
