@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
 from bench.calibrate import Calibration
 from bench.cgroup import Group, why_not
 from bench.rows import Row, impossible, passed, row
-from bench.server import SERVE, Server, answers, free_port, is_ready
-from bench.telegram import spawned_telegram
+from bench.server import ROOT, SERVE, Server, answers, free_port, is_ready
 
 RUNS: Final = 7
 QUOTA_RUNS: Final = 3
@@ -75,6 +76,17 @@ def server_environment(data: Path, *more: dict[str, str]) -> dict[str, str]:
     for each in more:
         environment |= each
     return environment
+
+
+@contextmanager
+def spawned_telegram() -> Iterator[dict[str, str]]:
+    """The environment of a bot that comes to a Telegram server in a process of its own."""
+    argv = [sys.executable, "-m", "tests.telegram_server"]
+    with subprocess.Popen(argv, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdin
+        assert process.stdout
+        yield dict(json.loads(process.stdout.readline())["env"])
+        process.stdin.close()
 
 
 def cpu_seconds(pid: int) -> float:
