@@ -1,4 +1,4 @@
-"""The real services behind a real server on loopback; only the sites and the picture reader are scripted."""
+"""The real services behind a real server on loopback; only what sites answer and the picture reader are scripted."""
 
 import asyncio
 import io
@@ -7,8 +7,11 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+from msgspec.structs import replace as changed
+
 from api.server import HttpPart
 from core.job_queue import JobQueue
+from core.platform_manager import PlatformManager
 from platforms.base import Fetched, FetchedFile, Media, Progress, Quality
 from platforms.registry import Registry
 from services.app import App
@@ -41,34 +44,32 @@ QUALITIES = (
 )
 
 
-class Sites:
-    """What PlatformManager offers: links are claimed for real, the answers come from a script.
+class Sites(Registry):
+    """The real registry, whose links are claimed for real; what the sites then answer comes from this script.
 
-    `probes`: url -> error to raise; `steps`: progress reports of a fetch, each waits for `step`; `files`: contents.
+    `probes`: url -> error to raise; `steps`: progress reports of a fetch, which then waits for `gate`; `fails`: errors
+    of the next fetches; `files`: contents; `asked`: links that were probed; `left`: probes that were given up.
     """
 
-    def __init__(self, allow=()):
-        self._registry = Registry(allow=allow)
+    def __init__(self):
+        super().__init__()
         self.title = "The heron at the mill pond: one day in four minutes"
         self.qualities = QUALITIES
         self.thumbnail = "https://media.example.net/heron.jpg"
         self.probes = {}
         self.fails = []
         self.asked = []
+        self.left = 0
         self.gate = asyncio.Event()
         self.gate.set()
         self.probe_gate = asyncio.Event()
         self.probe_gate.set()
-        self.left = 0
         self.steps = [Progress("downloading", 50, 100, 2_400_000.0, 21.0)]
         self.files = [b"0123456789" * 1000]
         self.kind, self.mime, self.suffix = "video", "video/mp4", ".mp4"
 
-    def detect(self, text, bound):
-        return self._registry.detect(text, bound)
-
-    async def resolve(self, link):
-        return link
+    def platform(self, name):
+        return Actor(super().platform(name), self)
 
     def media(self, link):
         return Media(
@@ -84,29 +85,43 @@ class Sites:
             uploader="Marsh Diary",
         )
 
-    async def probe(self, link):
-        self.asked.append(link.url)
-        try:
-            await self.probe_gate.wait()
-        except asyncio.CancelledError:
-            self.left += 1
-            raise
-        if link.url in self.probes:
-            raise self.probes[link.url]
-        return self.media(link)
 
-    async def fetch(self, link, quality, folder, on_progress):
-        for step in self.steps:
+class Actor:
+    """A site that claims links itself and plays the rest."""
+
+    def __init__(self, real, script):
+        self._real = real
+        self._script = script
+
+    def match(self, *link):
+        return self._real.match(*link)
+
+    async def probe(self, link, *_means):
+        script = self._script
+        script.asked.append(link.url)
+        try:
+            await script.probe_gate.wait()
+        except asyncio.CancelledError:
+            script.left += 1
+            raise
+        if link.url in script.probes:
+            raise script.probes[link.url]
+        return script.media(link)
+
+    async def fetch(self, media, _quality, *means):
+        script = self._script
+        _extractor, folder, _max_bytes, on_progress = means
+        for step in script.steps:
             on_progress(step)
-        await self.gate.wait()
-        if self.fails:
-            raise self.fails.pop(0)
+        await script.gate.wait()
+        if script.fails:
+            raise script.fails.pop(0)
         files = []
-        for number, content in enumerate(self.files):
-            path = folder / f"file-{number}{self.suffix}"
+        for number, content in enumerate(script.files):
+            path = folder / f"file-{number}{script.suffix}"
             path.write_bytes(content)
-            files.append(FetchedFile(path, len(content), self.kind, self.mime, 1920, 1080, 252.0))
-        return Fetched(self.media(link), tuple(files))
+            files.append(FetchedFile(path, len(content), script.kind, script.mime, 1920, 1080, 252.0))
+        return Fetched(media, tuple(files))
 
 
 def picture(size=(640, 360)):
@@ -188,11 +203,12 @@ async def staged(folder, *, storage=None, **server):
     settings = settings_for(folder, **server)
     database = Database(folder / "goldcrest.db", MIGRATIONS)
     await database.start()
-    sites: Any = Sites()
+    sites = Sites()
     reader: Any = Reader()
     app = App(settings=settings, texts=Texts(strict=True), state=lambda: LIVE)
+    once = changed(settings.retry, max_attempts=1)
     downloads = Downloads(
-        sites,
+        PlatformManager(sites, reader, once, max_bytes=2000 * MEBIBYTE, info_seconds=0),
         JobQueue(database, bound=50, user_bound=50),
         StoredFiles(database),
         Offers(database),
@@ -218,6 +234,4 @@ async def staged(folder, *, storage=None, **server):
 
 def with_storage(folder, **changes):
     """The storage section with changes."""
-    from msgspec.structs import replace as changed
-
     return changed(settings_for(folder).storage, **changes)

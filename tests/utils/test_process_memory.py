@@ -38,8 +38,11 @@ def test_a_real_child_is_seen():
     assert alone is not None
     assert alone > 5 << 20
     with subprocess.Popen([sys.executable, "-c", "print(flush=True); input()"], stdin=-1, stdout=-1) as child:
+        assert child.stdout is not None
         child.stdout.readline()
         with_child = tree_bytes(os.getpid())
         only_child = tree_bytes(child.pid)
         child.communicate(b"\n")
+    assert with_child is not None
+    assert only_child is not None
     assert with_child > only_child > 1 << 20
