@@ -161,7 +161,8 @@ class FetchOrder:
 class Platform:
     r"""One site: facts as class attributes, the usual way as methods.
 
-    `hosts`: names that belong to the site, with all their subdomains; `subdomains`: regex of those that carry media.
+    `hosts`: names that belong to the site, with all their subdomains; `subdomains`: regex of those that carry media;
+    `fixers`: others' hosts that show the site's pages in messengers, read as the first of `hosts`.
     `paths`: regexes of path and query, or a mapping of kind to them. Each holds a group `id`, or `name` where case
     doesn't matter; one that doesn't begin with a slash begins with the host. What may follow (a slash, `?…`, `&…`) is
     understood. `shares`: the same for links that tell their item only by a redirect. `address`: the page of an item
@@ -172,6 +173,7 @@ class Platform:
 
     name: ClassVar[str] = ""
     hosts: ClassVar[tuple[str, ...]] = ()
+    fixers: ClassVar[tuple[str, ...]] = ()
     subdomains: ClassVar[str] = "www|m|mobile"
     paths: ClassVar[tuple[str, ...] | Mapping[str, str | tuple[str, ...]]] = ()
     shares: ClassVar[tuple[str, ...]] = ()
@@ -188,6 +190,8 @@ class Platform:
 
     def match(self, url: str, text: str = "") -> Link | None:
         """The link where the normalised URL is one of an item or list; None for any other page of the site."""
+        if self.fixers and (fixed := self._fixer.match(url)):
+            url = f"https://{fixed['subdomain'] or ''}{self.hosts[0]}/{url[fixed.end() :]}"
         place = url.partition("://")[2].partition("#")[0]
         found = self._pattern.fullmatch(place) if self._host.match(place) else None
         if found is None:
@@ -264,6 +268,12 @@ class Platform:
     @cached_property
     def _host(self) -> re.Pattern[str]:
         return re.compile(rf"(?:(?:{self.subdomains})\.)?(?:{'|'.join(map(re.escape, self.hosts))})/")
+
+    @cached_property
+    def _fixer(self) -> re.Pattern[str]:
+        """Host and slash of a fixer; a subdomain that isn't the site's own (`d.` for the bare file) is left out."""
+        fixers = "|".join(map(re.escape, self.fixers))
+        return re.compile(rf"https?://(?:(?P<subdomain>(?:{self.subdomains})\.)|[\w-]+\.)?(?:{fixers})/")
 
     @cached_property
     def _pattern(self) -> re.Pattern[str]:

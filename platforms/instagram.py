@@ -13,6 +13,7 @@ _USER = rf"(?!(?:{_PAGES})(?:[/?]|$))[\w.]{{1,30}}"
 
 class Instagram(Platform):
     hosts = ("instagram.com", "instagr.am")
+    fixers = ("ddinstagram.com", "eeinstagram.com", "instagramez.com", "kkinstagram.com", "vxinstagram.com")
     paths = {
         "item": rf"/(?:{_USER}/)?p/{_CODE}(?:/(?:embed(?:/captioned)?|media))?",
         "reel": rf"/(?:{_USER}/)?reels?/(?!audio(?:[/?]|$)){_CODE}(?:/embed(?:/captioned)?)?",
@@ -39,6 +40,8 @@ class Instagram(Platform):
         "https://www.instagram.com/marvelskies.fc/reel/CWqAgUZgCku/": "CWqAgUZgCku",
         "https://www.instagram.com/reels/Cop84x6u7CP/": "Cop84x6u7CP",
         "https://www.instagram.com/tv/BkfuX9UB-eK/": "BkfuX9UB-eK",
+        "https://ddinstagram.com/p/BQ0eAlwhDrw/": "BQ0eAlwhDrw",
+        "https://g.kkinstagram.com/reel/Chunk8-jurw/": "Chunk8-jurw",
         "https://www.instagram.com/stories/fruits_zipper/3570766765028588805/": "3570766765028588805",
         "https://www.instagram.com/stories/highlights/18090946048123978/": "stories:highlights/18090946048123978",
         "https://www.instagram.com/stories/Fruits_Zipper": "stories:fruits_zipper",

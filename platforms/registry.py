@@ -23,7 +23,7 @@ FRAME: Final = frozenset({"__init__", "base", "links", "registry"})
 GENERIC: Final = "generic"
 
 #: A site's names are read from its source, so that a link costs the import of its own site only.
-_HOSTS: Final = re.compile(r"^    hosts\s*=\s*(\([^)]*\))", re.MULTILINE)
+_HOSTS: Final = re.compile(r"^    (?:hosts|fixers)\s*=\s*(\([^)]*\))", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,9 +115,8 @@ class Registry:
     def _hosts(self) -> dict[str, str]:
         index: dict[str, str] = {}
         for name in self._names:
-            declared = _HOSTS.search((self._folder / f"{name}.py").read_text("utf-8"))
-            hosts = ast.literal_eval(declared[1]) if declared else ()
-            index.update(dict.fromkeys(hosts, name))
+            for declared in _HOSTS.findall((self._folder / f"{name}.py").read_text("utf-8")):
+                index.update(dict.fromkeys(ast.literal_eval(declared), name))
         return index
 
     def _load(self, name: str) -> Platform:

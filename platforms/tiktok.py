@@ -8,6 +8,7 @@ _USER = r"@[\w.-]*"
 
 class Tiktok(Platform):
     hosts = ("tiktok.com", "tiktokv.com")
+    fixers = ("tfxktok.com", "tiktokez.com", "tiktxk.com", "tnktok.com", "vxtiktok.com")
     subdomains = "www|m|t|vm|vt|lite|[a-z]{2}"
     paths = {
         "video": (
@@ -42,6 +43,9 @@ class Tiktok(Platform):
         "https://www.tiktok.com/embed/v2/6718335390845095173": "6718335390845095173",
         "https://www.tiktok.com/player/v1/6718335390845095173": "6718335390845095173",
         "https://www.tiktokv.com/share/video/6718335390845095173/": "6718335390845095173",
+        "https://www.vxtiktok.com/@scout2015/video/6718335390845095173": "6718335390845095173",
+        "https://d.tnktok.com/@scout2015/video/6718335390845095173": "6718335390845095173",
+        "https://vm.tfxktok.com/ZTR45GpSF/": "share:ZTR45GpSF",
         "https://www.tiktok.com/@scout2015/photo/7320000000000000000": "7320000000000000000",
         "https://www.tiktok.com/@Scout2015/live": "@scout2015/live",
         "https://vm.tiktok.com/ZTR45GpSF/": "share:ZTR45GpSF",
