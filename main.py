@@ -7,6 +7,7 @@ import os
 import signal
 import socket
 import sys
+import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -86,7 +87,7 @@ async def run_until_signal(settings: Settings, listener: socket.socket) -> int:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, on_signal)
-    starting = asyncio.create_task(manager.start())
+    starting = asyncio.create_task(start(manager, settings.start.cold_start_target_seconds))
     waiting = asyncio.create_task(ended.wait())
     await asyncio.wait({starting, waiting}, return_when=asyncio.FIRST_COMPLETED)
     if not ended.is_set() and starting.exception() is None:
@@ -94,10 +95,23 @@ async def run_until_signal(settings: Settings, listener: socket.socket) -> int:
     await manager.stop()
     await asyncio.wait({starting})
     waiting.cancel()
-    failed = not ended.is_set()
-    if failed:
-        print(f"Goldcrest could not start: {starting.exception()}", file=sys.stderr)
-    return int(failed)
+    if ended.is_set():
+        return 0
+    error = starting.exception()
+    if isinstance(error, ConfigError):
+        print(error.detail, file=sys.stderr)
+        return 2
+    print(f"Goldcrest could not start: {error}", file=sys.stderr)
+    return 1
+
+
+async def start(manager: SystemManager, target_seconds: float) -> None:
+    """Start all parts; a start slower than the target is worth a warning."""
+    began = time.monotonic()
+    await manager.start()
+    seconds = time.monotonic() - began
+    if seconds > target_seconds:
+        get_logger().warning("system.slow_start", seconds=round(seconds, 1), target_seconds=target_seconds)
 
 
 def wire(settings: Settings, listener: socket.socket) -> SystemManager:

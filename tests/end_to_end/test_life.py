@@ -94,6 +94,14 @@ def test_a_bad_setting_ends_the_start_with_one_line(tmp_path):
     assert result.stderr.startswith("PORT = '99999' ")
 
 
+def test_a_site_that_does_not_exist_ends_the_start_with_one_line(tmp_path):
+    """It is found out by a part, not by the settings; the line names what there is."""
+    result = serve_wrongly({"PORT": "0", "ENABLE_PLATFORMS": "youtub", "LOG_LEVEL": "error", "DATA_DIR": str(tmp_path)})
+    assert result.returncode == 2
+    assert "youtube" in result.stderr.splitlines()[-1]
+    assert "Traceback" not in result.stderr
+
+
 def test_a_port_in_use_ends_the_start_with_one_line(tmp_path):
     """The line names the port."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
