@@ -121,6 +121,14 @@ class Person(Account):
 
         return await self.world.until(look, seconds, sight)
 
+    def copies(self, chat: Account | Group | Channel | None = None) -> list[list[Message]]:
+        """Give the messages whose file, by sender and contents, came more than once; what a judge of resends counts."""
+        groups: dict[tuple[int, str], list[Message]] = {}
+        for message in self.messages(chat):
+            if message.file is not None:
+                groups.setdefault((message.sender.id, message.file.sha256), []).append(message)
+        return [group for group in groups.values() if len(group) > 1]
+
     async def join(self, chat: Group | Channel) -> None:
         """Become a member."""
         membership.set_role(self.world, chat, self, "member", actor=self)

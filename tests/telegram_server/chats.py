@@ -172,6 +172,10 @@ class Channel(Members):
     username: str | None = None
     access_hash: int = field(default_factory=lambda: random.getrandbits(62))
 
+    def hears(self, message: "Message", viewer: "Account") -> bool:
+        """Tell whether a message reaches a member; posts of a channel reach everybody."""
+        return not self.supergroup or super().hears(message, viewer)
+
     def box_of(self, viewer: "Account") -> Box:
         """Where the messages are, for everybody."""
         return self.box

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import copy
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -33,7 +34,7 @@ Handler = Callable[[Call], Awaitable[Any]]
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A request that was made: its method, the request itself, when, and by whom."""
+    """A request that was made: its method, the request itself (file parts emptied), when, and by whom."""
 
     name: str
     query: Any
@@ -181,8 +182,7 @@ class Server:
                 session.device = {name: getattr(query, name) for name in ("api_id", "device_model", "app_version")}
             query = query.query
         name = tl.method_name(query)
-        self.calls.append(Made(name, query, self.world.clock(), session.key.user_id, connection.dc))
-        del self.calls[:-_CALLS_KEPT]
+        self._note(name, query, session, connection.dc)
         effect = self.faults.take(name, query)
         if isinstance(effect, (Cut, Mute)) and not effect.after:
             if isinstance(effect, Cut):
@@ -200,6 +200,13 @@ class Server:
         elif isinstance(effect, Late):
             await asyncio.sleep(effect.seconds)
         self._answer(session, message_id, result)
+
+    def _note(self, name: str, query: Any, session: Session, dc: int) -> None:
+        if name.startswith("upload.Save"):
+            query = copy.copy(query)
+            query.bytes = b""  # a file must not stay in memory because its parts are remembered
+        self.calls.append(Made(name, query, self.world.clock(), session.key.user_id, dc))
+        del self.calls[:-_CALLS_KEPT]
 
     async def _result(self, call: Call, name: str) -> Any:
         """Give a method's serialised result or its error; a failure of the server itself is an error as well."""

@@ -8,6 +8,7 @@ from pyrogram.types import InlineKeyboardButton as Button
 from pyrogram.types import InlineKeyboardMarkup as Keyboard
 from pyrogram.types import InlineQueryResultArticle, InlineQueryResultCachedDocument, InputTextMessageContent
 
+from tests.telegram_server.chats import Chat
 from tests.telegram_server.faults import RpcError
 from tests.telegram_server.harness import Telegram
 from tests.telegram_server_tests.conftest import Tracked
@@ -118,3 +119,40 @@ async def test_bad_inline_results_are_refused(telegram: Telegram, bot: Tracked) 
         await query.answer([article, article])
     await query.answer([article])
     assert len((await asking).results) == 1
+
+
+async def test_a_bot_knows_in_what_kind_of_chat_it_is_asked(telegram: Telegram, bot: Tracked) -> None:
+    """An inline query tells the kind of place, never which one; without an answer alice sees that none came."""
+    world, alice = telegram.world, telegram.alice
+    places: dict[str, Chat] = {
+        "SameBotPM": world.dialog(alice, telegram.bot),
+        "PM": world.dialog(alice, world.person("Bob")),
+        "Chat": world.group("G", alice),
+        "Megagroup": world.supergroup("S", alice),
+        "Broadcast": world.channel("C", alice),
+    }
+    for kind, place in places.items():
+        with pytest.raises(RpcError, match="BOT_RESPONSE_TIMEOUT"):
+            await alice.inline(telegram.bot, "x", chat=place, seconds=0.01)
+        asked = await bot.raw_update("UpdateBotInlineQuery")
+        assert type(asked.peer_type).__name__ == f"InlineQueryPeerType{kind}"
+
+
+async def test_a_link_button_asks_nobody(telegram: Telegram, bot: Tracked) -> None:
+    """It gives its address; a button that isn't there can't be pressed by a client either."""
+    await telegram.alice.start(telegram.bot)
+    await bot.client.send_message(
+        telegram.alice.id, "see", reply_markup=Keyboard([[Button("site", url="https://example.org/x")]])
+    )
+    seen = telegram.alice.messages()[-1]
+    assert (await telegram.alice.press(seen, "site")).url == "https://example.org/x"
+    assert bot.presses.empty()
+
+
+async def test_a_client_presses_no_button_that_is_not_there(telegram: Telegram, bot: Tracked, alice: Tracked) -> None:
+    """DATA_INVALID, as at Telegram."""
+    await offer(telegram, bot)
+    number = telegram.alice.messages()[-1].id_for(telegram.alice)
+    await alice.message()
+    with pytest.raises(errors.DataInvalid):
+        await alice.client.request_callback_answer(telegram.bot.id, number, "q:1080")

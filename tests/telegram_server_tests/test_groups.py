@@ -3,6 +3,7 @@
 import pytest
 from pyrogram import enums, errors
 
+from tests.telegram_server.faults import RpcError
 from tests.telegram_server.harness import Telegram
 from tests.telegram_server_tests.conftest import Start, Tracked
 
@@ -148,3 +149,57 @@ async def test_people_read_and_search_channels_and_bots_must_not(
     assert titles == ["Archive"]
     await reader.client.leave_chat("archive")
     assert place.members[reader.client.me.id] == "left"
+
+
+async def test_a_basic_group_is_a_group(telegram: Telegram, bot: Tracked, alice: Tracked) -> None:
+    """Its members show, each has own message numbers, who leaves is gone and told of."""
+    bob = telegram.world.person("Bob")
+    group = telegram.world.group("Friends", telegram.alice, telegram.bot, bob)
+    await telegram.alice.say(telegram.bot, "private first")
+    await telegram.alice.say(group, "/here")
+    command = [await bot.message(), await bot.message()][1]
+    assert command.chat.type == enums.ChatType.GROUP
+    shown = await bot.client.get_chat(command.chat.id)
+    assert (shown.title, shown.members_count) == ("Friends", 3)
+    assert (await bot.client.get_chat_member(command.chat.id, telegram.alice.id)).status == enums.ChatMemberStatus.OWNER
+    sent = await bot.client.send_message(command.chat.id, "here I am")
+    await sent.edit_text("here")
+    assert [message.text for message in bob.messages(group)] == ["/here", "here"]
+    assert bob.messages(group)[-1].id_for(bob) != sent.id
+    await bob.leave(group)
+    assert (await bot.raw_update("UpdateNewMessage")) is not None
+    with pytest.raises(RpcError, match="CHAT_WRITE_FORBIDDEN"):
+        await bob.say(group, "one more thing")
+    await bot.client.leave_chat(command.chat.id)
+    assert group.members[telegram.bot.id] == "left"
+    assert [message.text async for message in alice.client.get_chat_history(command.chat.id, limit=1)] == [None]
+
+
+async def test_members_are_listed(telegram: Telegram, bot: Tracked) -> None:
+    """A bot finds the admins and the bots of a supergroup."""
+    bob = telegram.world.person("Bob")
+    place = telegram.world.supergroup("Many", telegram.alice, telegram.bot, bob, username="many")
+    find = bot.client.get_chat_members
+    assert {member.user.id async for member in find("many")} == {telegram.alice.id, telegram.bot.id, bob.id}
+    kinds = enums.ChatMembersFilter
+    assert [m.user.id async for m in find("many", filter=kinds.ADMINISTRATORS)] == [telegram.alice.id]
+    assert [m.user.id async for m in find("many", filter=kinds.BOTS)] == [telegram.bot.id]
+    assert [m.user.id async for m in find("many", query="bo", filter=kinds.SEARCH)] == [bob.id]
+    assert place.title == "Many"
+
+
+async def test_a_message_can_be_passed_on_without_its_author(telegram: Telegram, bot: Tracked) -> None:
+    """Into a channel as its admin, with or without saying whose it was."""
+    place = telegram.world.channel("Out", telegram.alice, telegram.bot)
+    place.members[telegram.bot.id] = "admin"
+    await telegram.alice.send_file(telegram.bot, b"data", "a.bin")
+    message = await bot.message()
+    where = await chat_id(bot, place)
+    await message.forward(where)
+    await message.forward(where, hide_sender_name=True)
+    await message.copy(where)
+    first, second, third = telegram.alice.messages(place)
+    assert first.forwarded_from is not None
+    assert (second.forwarded_from, third.forwarded_from) == (None, None)
+    assert [len(group) for group in telegram.alice.copies(place)] == [3]
+    assert telegram.alice.copies(telegram.bot) == []

@@ -2,9 +2,10 @@
 
 import pytest
 from pyrogram import enums, errors
-from pyrogram.types import BotCommand, InlineKeyboardButton, InlineKeyboardMarkup
+from pyrogram.types import BotCommand, InlineKeyboardButton, InlineKeyboardMarkup, MenuButtonCommands
 
 from tests.telegram_server.harness import Telegram
+from tests.telegram_server.world import NeverCame
 from tests.telegram_server_tests.conftest import Tracked
 
 
@@ -135,3 +136,31 @@ async def test_commands_are_set_per_scope_and_language(telegram: Telegram, bot: 
     assert [command.description for command in await bot.client.get_bot_commands(language_code="ru")] == ["begin"]
     with pytest.raises(errors.BotCommandInvalid):
         await bot.client.set_bot_commands([BotCommand("Not a command", "x")])
+
+
+async def test_the_bot_s_face_can_be_set(telegram: Telegram, bot: Tracked) -> None:
+    """Menu button, commands taken back, description: taken and given back."""
+    await bot.client.set_bot_commands([BotCommand("start", "begin")])
+    await bot.client.delete_bot_commands()
+    assert await bot.client.get_bot_commands() == []
+    await bot.client.set_chat_menu_button(menu_button=MenuButtonCommands())
+    assert type(telegram.bot.menu_button).__name__ == "BotMenuButtonCommands"
+    await bot.client.set_bot_info_description("A downloader")
+
+
+async def test_usernames_are_found(telegram: Telegram, bot: Tracked) -> None:
+    """People and bots by name in any case; who is not there is not occupied."""
+    assert (await bot.client.get_users("ALICE")).id == telegram.alice.id
+    assert (await bot.client.get_chat("alice")).first_name == "Alice"
+    with pytest.raises(errors.UsernameNotOccupied):
+        await bot.client.get_users("nobody_here")
+
+
+async def test_a_test_that_waits_in_vain_is_told_what_was_there(telegram: Telegram) -> None:
+    """NeverCame names what alice sees instead."""
+    bob = telegram.world.person("Bob")
+    await bob.say(telegram.alice, "something else")
+    with pytest.raises(NeverCame, match="something else"):
+        await telegram.alice.wait_for(lambda message: message.text == "wanted", 0.01)
+    with pytest.raises(LookupError, match="no file"):
+        _ = telegram.alice.messages()[-1].attachment

@@ -4,10 +4,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pyrogram import raw
+from pyrogram import errors, raw
 
 from tests.telegram_server.client import client_for, session_string
 from tests.telegram_server.harness import Telegram
+from tests.telegram_server.session import AuthKey, Session
 from tests.telegram_server_tests.conftest import Start, Tracked
 
 
@@ -133,3 +134,74 @@ async def test_only_sessions_that_asked_get_updates(telegram: Telegram, start: S
     await telegram.alice.say(telegram.bot, "to both")
     assert await texts(one, 1) == await texts(two, 1) == ["to both"]
     assert not telegram.server.sessions[media.session_id].wants_updates
+
+
+async def test_a_bot_learns_later_that_it_was_stopped(telegram: Telegram, start: Start, tmp_path: Path) -> None:
+    """What is counted by qts and found nobody connected comes with the next difference, once."""
+    kept: dict[str, Any] = {"bot_token": telegram.bot.token, "workdir": tmp_path, "skip_updates": False}
+    first = await start(**kept)
+    await telegram.alice.start(telegram.bot)
+    await first.message()
+    await first.client.stop()
+    await telegram.world.until(lambda: not any(s.connected for s in telegram.server.sessions.values()))
+    await telegram.alice.block(telegram.bot)
+    second = await start(**kept)
+    assert (await second.raw_update("UpdateBotStopped")).stopped
+    assert telegram.bot.missed == []
+
+
+async def test_a_channel_s_difference_can_be_asked_in_part(telegram: Telegram, bot: Tracked) -> None:
+    """Slices until it is final, ranges of messages, and deletions among the changes."""
+    place = telegram.world.channel("News", telegram.alice, telegram.bot)
+    posts = [await telegram.alice.say(place, f"post {number}") for number in range(5)]
+    await telegram.alice.delete(posts[1])
+    peer = raw.types.InputChannel(channel_id=place.id, access_hash=place.access_hash)
+
+    async def ask(pts: int, limit: int, wanted: Any = None) -> Any:
+        return await bot.client.invoke(
+            raw.functions.updates.GetChannelDifference(
+                channel=peer, filter=wanted or raw.types.ChannelMessagesFilterEmpty(), pts=pts, limit=limit
+            )
+        )
+
+    part = await ask(1, 2)
+    assert ([message.message for message in part.new_messages], part.final) == (["post 0"], False)
+    rest = await ask(part.pts, 100)
+    assert ([message.message for message in rest.new_messages], rest.final) == (["post 2", "post 3", "post 4"], True)
+    assert [update.messages for update in rest.other_updates] == [[2]]
+    one = raw.types.ChannelMessagesFilter(ranges=[raw.types.MessageRange(min_id=4, max_id=4)])
+    assert [message.message for message in (await ask(1, 100, one)).new_messages] == ["post 3"]
+    assert isinstance(await ask(place.box.pts, 100), raw.types.updates.ChannelDifferenceEmpty)
+    with pytest.raises(errors.PersistentTimestampEmpty):
+        await ask(0, 100)
+
+
+def test_a_session_keeps_a_bounded_number_of_missed_updates() -> None:
+    """Too many become one word that there were too many; what was acknowledged is not sent again."""
+    session = Session(AuthKey(bytes(256), 2), bytes(8))
+    for _ in range(501):
+        session.push(raw.types.UpdatesTooLong())
+    link = Wire()
+    session.attach(link)
+    assert len(link.packets) == 1
+    session.reply(raw.types.UpdatesTooLong())
+    again = Wire()
+    session.attach(again)
+    assert len(again.packets) == 2
+    session.acknowledge(list(session._unacknowledged))
+    silent = Wire()
+    session.attach(silent)
+    assert silent.packets == []
+    session.detach(again)
+    assert session.connected
+    assert [session.first_time(number) for number in (4, 8, 4)] == [True, True, False]
+
+
+class Wire:
+    """A connection that keeps what is sent."""
+
+    def __init__(self) -> None:
+        self.packets: list[bytes] = []
+
+    def send(self, packet: bytes) -> None:
+        self.packets.append(packet)
