@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -184,16 +184,24 @@ class Platform:
     examples: ClassVar[Mapping[str, str]] = {}
     strangers: ClassVar[tuple[str, ...]] = ()
 
+    def __init__(self, more_hosts: Iterable[str] = ()) -> None:
+        """`more_hosts`: further hosts of the site that the operator names."""
+        self._hosts = (*self.hosts, *more_hosts)
+
     def __init_subclass__(cls) -> None:
         """A site is named as its module unless it says otherwise."""
         cls.name = cls.__dict__.get("name") or cls.__module__.rpartition(".")[2]
 
     def match(self, url: str, text: str = "") -> Link | None:
         """The link where the normalised URL is one of an item or list; None for any other page of the site."""
-        if self.fixers and (fixed := self._fixer.match(url)):
-            url = f"https://{fixed['subdomain'] or ''}{self.hosts[0]}/{url[fixed.end() :]}"
         place = url.partition("://")[2].partition("#")[0]
-        found = self._pattern.fullmatch(place) if self._host.match(place) else None
+        if self._host.match(place) is None:
+            fixed = self._fixer.match(place) if self.fixers else None
+            if fixed is None:
+                return None
+            url = f"https://{fixed['subdomain'] or ''}{self.hosts[0]}/{url.split('/', 3)[3]}"
+            return self.match(url, text)
+        found = self._pattern.fullmatch(place)
         if found is None:
             return None
         number = int((found.lastgroup or "")[1:])
@@ -203,7 +211,7 @@ class Platform:
 
     async def probe(self, link: Link, extractor: Extractor, max_bytes: int) -> Media:
         """Ask the site. Raises a GoldcrestError."""
-        return self.describe(await extractor.extract(link.url, self.asked(link.kind)), link, max_bytes)
+        return self.describe(await extractor.extract(self.asked_at(link.url), self.asked(link.kind)), link, max_bytes)
 
     def describe(self, info: Mapping[str, Any], link: Link, max_bytes: int) -> Media:
         """The site's answer as Media. Raises NoMedia or NotLiveYet."""
@@ -227,7 +235,7 @@ class Platform:
         if not quality.fits:
             raise TooLarge(size_mb=(quality.size_bytes or 0) // MEBIBYTE, limit_mb=max_bytes // MEBIBYTE)
         order = FetchOrder(
-            media.url,
+            self.asked_at(media.url),
             folder,
             quality.format_id,
             self.asked(media.kind),
@@ -244,6 +252,10 @@ class Platform:
             return {"extract_flat": "in_playlist", "playlist_items": f"1:{LIST_BOUND}", **self.options}
         return {"noplaylist": True, "playlist_items": "1", **self.options}
 
+    def asked_at(self, url: str) -> str:
+        """What the extractor is given for a link's URL."""
+        return url
+
     @cached_property
     def rules(self) -> tuple[tuple[str, str], ...]:
         """Kind and regex of all `paths` and `shares` (kind "share"), in the order in which they are tried."""
@@ -259,7 +271,7 @@ class Platform:
             return Link(url, f"{self.name}:share:{item}", self.name, "item", item, text, short=True)
         canonical = f"{self.name}:{kind}:{item}" if kind in LIST_KINDS else f"{self.name}:{item}"
         if template := self.address.get(kind):
-            began = _START_TIME.search(url)
+            began = _START_TIME.search(url) if "=" in url else None
             url = template.format(id=item)
             if began:
                 url += f"{'&' if '?' in url else '?'}t={began[1]}"
@@ -267,13 +279,13 @@ class Platform:
 
     @cached_property
     def _host(self) -> re.Pattern[str]:
-        return re.compile(rf"(?:(?:{self.subdomains})\.)?(?:{'|'.join(map(re.escape, self.hosts))})/")
+        return re.compile(rf"(?:(?:{self.subdomains})\.)?(?:{'|'.join(map(re.escape, self._hosts))})/")
 
     @cached_property
     def _fixer(self) -> re.Pattern[str]:
         """Host and slash of a fixer; a subdomain that isn't the site's own (`d.` for the bare file) is left out."""
         fixers = "|".join(map(re.escape, self.fixers))
-        return re.compile(rf"https?://(?:(?P<subdomain>(?:{self.subdomains})\.)|[\w-]+\.)?(?:{fixers})/")
+        return re.compile(rf"(?:(?P<subdomain>(?:{self.subdomains})\.)|[\w-]+\.)?(?:{fixers})/")
 
     @cached_property
     def _pattern(self) -> re.Pattern[str]:
@@ -283,8 +295,7 @@ class Platform:
         for number, (_, pattern) in enumerate(self.rules):
             group = f"(?P<r{number}>{pattern.replace(_ID, f'(?P<id{number}>').replace(_NAME, f'(?P<id{number}>')})"
             (anywhere if pattern.startswith("/") else on_hosts).append(group)
-        if anywhere:
-            on_hosts.append(f"[^/]+(?:{'|'.join(anywhere)})")
+        on_hosts += [f"[^/]+(?:{'|'.join(anywhere)})"] if anywhere else []
         return re.compile(rf"(?:{'|'.join(on_hosts)})/?(?:[?&].*)?", re.ASCII)
 
 

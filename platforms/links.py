@@ -57,7 +57,8 @@ _START: Final = re.compile(
     rf"|(?<![^\W_])(?<![@./=\\-])(?:www\.(?=\w)|(?={_BARE_HOST}))",
     re.IGNORECASE,
 )
-_BODY: Final = re.compile(r"[^\s<>\"`|«»“”„‹›「」『』【】《》（），、。；：！？]*")  # noqa: RUF001 - prose in any language
+#: No link goes on behind one of these, in prose of any language.
+_WORD: Final = re.compile(r"[^\s<>\"`|«»“”„‹›「」『』【】《》（），、。；：！？]+")  # noqa: RUF001 - prose in any language
 _NEXT: Final = re.compile(r"(?<![/=?&#:])https?://", re.IGNORECASE)
 _BRACKETS: Final = re.compile(r"[][(){}]")
 _CLOSERS: Final = {")": "(", "]": "[", "}": "{"}
@@ -115,27 +116,28 @@ def normalise(
     own public names. Raises NoLink, UnsafeLink or PrivateAddress, and LinkError for one that is too long or has spaces.
     """
     url = _with_scheme(text.strip())
-    if _FORBIDDEN.search(url):
+    if not (url.isascii() and url.isprintable() and "\\" not in url) and _FORBIDDEN.search(url):
         raise UnsafeLink("control character, invisible character or backslash")
     match = _URL.fullmatch(url)
     if match is None:
         raise UnsafeLink("malformed host or port")
-    scheme = match["scheme"].lower()
+    scheme, written_host, written_port, path, query, fragment = match.groups()
+    scheme = scheme.lower()
     if scheme not in DEFAULT_PORTS:
         raise UnsafeLink(f"scheme {scheme}")
-    if "@" in match["host"]:
+    if "@" in written_host:
         raise UnsafeLink("user name in the link")
-    host = public_host(match["host"], allow)
+    host = public_host(written_host, allow)
     if host.name in own_hosts:
         raise UnsafeLink("our own host")
     port = ""
-    if match["port"] and (number := int(match["port"])) != DEFAULT_PORTS[scheme]:
+    if written_port and (number := int(written_port)) != DEFAULT_PORTS[scheme]:
         if not port_fits(number, host.address, ports, allow):
             raise UnsafeLink(f"port {number}")
         port = f":{number}"
-    path = _path(match["path"] or "/")
-    query = _query(match["query"]) if match["query"] else ""
-    fragment = _fragment(match["fragment"]) if match["fragment"] else ""
+    path = _path(path or "/")
+    query = _query(query) if query else ""
+    fragment = _fragment(fragment) if fragment else ""
     return f"{scheme}://{host}{port}{path}{query}{fragment}"
 
 
@@ -146,7 +148,7 @@ def _with_scheme(url: str) -> str:
         raise LinkError("a space in the link")
     if "youtubedl_smuggle" in (unquote(url) if "%" in url else url):
         raise UnsafeLink("the extractor's own marker")
-    if _SCHEME.match(url):
+    if url.startswith(("https://", "http://")) or _SCHEME.match(url):
         return url
     if url.startswith("//"):
         return f"https:{url}"
@@ -193,19 +195,23 @@ def _escape(found: re.Match[str]) -> str:
 
 
 def _candidates(text: str) -> Iterator[str]:
-    place = 0
-    while (start := _START.search(text, place)) is not None:
-        body = _BODY.match(text, start.end())
-        assert body is not None  # it matches the empty string too
-        end = body.end()
-        if (following := _NEXT.search(text, start.end(), end)) is not None:
-            end = following.start()
-        place = max(end, start.end())
-        candidate = _trim(text[start.start() : end])
-        if start.start() and text[start.start() - 1] == "_":  # Markdown's emphasis; an id may end so too
-            candidate = candidate.rstrip("_")
-        if len(candidate) > len(start[0]):
-            yield candidate
+    for word in _WORD.finditer(text):
+        place, end = word.span()
+        if not _hints(word[0]):
+            continue
+        while (start := _START.search(text, place, end)) is not None:
+            following = _NEXT.search(text, start.end(), end) if "://" in text[start.end() : end] else None
+            place = following.start() if following else end
+            candidate = _trim(text[start.start() : place])
+            if start.start() and text[start.start() - 1] == "_":  # Markdown's emphasis; an id may end so too
+                candidate = candidate.rstrip("_")
+            if len(candidate) > len(start[0]):
+                yield candidate
+
+
+def _hints(word: str) -> bool:
+    """Whether a word may hold a link at all; most words of prose don't, and this costs less than a search."""
+    return "/" in word or ":" in word or "www." in word.lower()
 
 
 def _trim(candidate: str) -> str:

@@ -1,6 +1,6 @@
 """SoundCloud: tracks, private ones whose link carries a token; sets, stations and profiles; short links."""
 
-from platforms.base import Platform
+from platforms.base import Link, Platform
 
 #: First segments that are pages of the site itself; any other is a profile.
 _PAGES = (
@@ -72,3 +72,7 @@ class Soundcloud(Platform):
         "https://help.soundcloud.com/hc/articles",
         "https://on.soundcloud.com/",
     )
+
+    def match(self, url: str, text: str = "") -> Link | None:
+        """A start time stands behind `#`, where yt-dlp's pattern takes nothing."""
+        return super().match(url.replace("#t=", "&t=" if "?" in url else "?t="), text)

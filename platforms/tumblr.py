@@ -1,6 +1,8 @@
 """Tumblr: posts with videos, photos or sound, under their blog's name or the site's; short links."""
 
-from platforms.base import Platform
+from dataclasses import replace
+
+from platforms.base import Link, Platform
 
 _ID = r"(?P<id>[0-9]{6,20})"
 #: First segments that are pages of the site itself; any other is a blog.
@@ -36,3 +38,8 @@ class Tumblr(Platform):
         "https://api.tumblr.com/post/54196191430",
         "https://www.tumblr.com/login?redirect_to=/autumnsister/765162750456578048",
     )
+
+    def match(self, url: str, text: str = "") -> Link | None:
+        """yt-dlp wants a name before the site's."""
+        link = super().match(url, text)
+        return replace(link, url=link.url.replace("://tumblr.", "://www.tumblr.", 1)) if link else None
