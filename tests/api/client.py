@@ -88,7 +88,7 @@ async def raw(port, data, *, then=b""):
         writer.write(then)
     answer = b""
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while chunk := await reader.read(65536):
                 answer += chunk
     except ConnectionResetError:

@@ -168,7 +168,7 @@ class Stage:
 
     async def until(self, job_id, phase):
         """The job once it is in that phase."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while True:
                 job = (await self.client.get(f"/api/v1/downloads/{job_id}")).json["job"]
                 if job["phase"] == phase:

@@ -68,7 +68,7 @@ async def test_cancel_works_in_every_phase(stage, phase):
     for other in jobs:
         if other is not job:
             await stage.until(other["id"], "done")
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while any((stage.app.settings.data_dir / "work").iterdir()):
             await asyncio.sleep(0.001)
 

@@ -83,7 +83,7 @@ async def test_a_probe_ends_when_the_visitor_leaves(client, stage):
     """A worker for nobody would only hold memory."""
     stage.sites.probe_gate.clear()
     asking = asyncio.create_task(client.post("/api/v1/probe", {"url": VIDEO}))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while not stage.sites.asked:
             await asyncio.sleep(0.001)
         asking.cancel()
@@ -96,7 +96,7 @@ async def test_probes_are_bounded(client, stage, monkeypatch):
     monkeypatch.setattr(api.probe, "PROBES", 1)
     stage.sites.probe_gate.clear()
     first = asyncio.create_task(client.post("/api/v1/probe", {"url": VIDEO}))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while not stage.sites.asked:
             await asyncio.sleep(0.001)
     answer = await client.post("/api/v1/probe", {"url": "https://media.example.net/other.mp4"})

@@ -44,7 +44,7 @@ async def serving(folder, environment):
                 await asyncio.sleep(0.02)
         yield port
         process.send_signal(signal.SIGTERM)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             assert await process.wait() == 0
     finally:
         if process.returncode is None:
