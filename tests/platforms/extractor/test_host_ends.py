@@ -97,7 +97,7 @@ async def test_cancel_while_ffmpeg_works(
 
 async def test_jobs_leave_no_descriptor(start_host: Start):
     """After good and bad ends the parent has the descriptors that it had before."""
-    async with start_host(stall_seconds="0.3") as running:
+    async with start_host(stall_seconds="2") as running:
         await running.fetch(running.link("/m/mux_144.mp4"))
         before = descriptors()
         await running.fetch(running.link("/m/mux_144.mp4"))
@@ -117,7 +117,7 @@ async def test_silence_is_a_stall(start_host: Start, path: str):
 
 async def test_slow_is_no_stall_but_has_a_deadline(start_host: Start):
     """Bytes that trickle in keep the job alive until its deadline."""
-    async with start_host(stall_seconds="0.5", fetch_deadline_seconds="2") as running:
+    async with start_host(stall_seconds="1.5", fetch_deadline_seconds="4") as running:
         with pytest.raises(DeadlineExceeded):
             await running.fetch(running.link(SLOW))
         assert running.progress[-1].done_bytes > 0
