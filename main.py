@@ -201,6 +201,7 @@ def media_parts(settings: Settings, app: App, after: str | None = None, port: in
             parse_networks(settings.egress.allow),
             ports=settings.egress.ports,
             own_hosts=own_hosts,
+            more_hosts={"peertube": settings.platforms.peertube_instances},
         )
         platforms = PlatformManager(
             registry,

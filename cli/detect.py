@@ -23,6 +23,7 @@ def make_registry(settings: Settings) -> Registry:
         parse_networks(settings.egress.allow),
         ports=settings.egress.ports,
         own_hosts=(own,) if own else (),
+        more_hosts={"peertube": settings.platforms.peertube_instances},
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import importlib
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -38,7 +38,8 @@ class Registry:
     """The sites of a folder.
 
     `enabled`: names of the only sites that are served, empty for all; `allow`, `ports`, `own_hosts`: see
-    `platforms.links.normalise`. Raises ConfigError for a name that is no site.
+    `platforms.links.normalise`; `more_hosts`: by site, where it runs besides the hosts it names itself. Raises
+    ConfigError for a name that is no site.
     """
 
     def __init__(
@@ -48,6 +49,7 @@ class Registry:
         *,
         ports: Collection[int] = WEB_PORTS,
         own_hosts: Iterable[str] = (),
+        more_hosts: Mapping[str, Sequence[str]] | None = None,
         folder: Path = FOLDER,
     ) -> None:
         self._folder = folder
@@ -55,6 +57,7 @@ class Registry:
         self._allow = tuple(allow)
         self._ports = frozenset(ports)
         self._own_hosts = frozenset(host.lower() for host in own_hosts)
+        self._more_hosts = {site: tuple(map(str.lower, hosts)) for site, hosts in (more_hosts or {}).items()}
         self._platforms: dict[str, Platform] = {}
         if unknown := sorted(self._enabled - set(self.names())):
             raise ConfigError(f"platforms.enabled: {', '.join(unknown)} is not one of {', '.join(self.names())}")
@@ -117,6 +120,8 @@ class Registry:
         for name in self._names:
             for declared in _HOSTS.findall((self._folder / f"{name}.py").read_text("utf-8")):
                 index.update(dict.fromkeys(ast.literal_eval(declared), name))
+        for name, hosts in self._more_hosts.items():
+            index.update(dict.fromkeys(hosts, name))
         return index
 
     def _load(self, name: str) -> Platform:
@@ -126,4 +131,4 @@ class Registry:
             for value in vars(module).values()
             if isinstance(value, type) and issubclass(value, Platform) and value.__module__ == module.__name__
         )
-        return site()
+        return site(self._more_hosts.get(name, ()))

@@ -36,6 +36,9 @@ ApiHash = Annotated[
         pattern=r"^$|^[0-9a-fA-F]{32}$", description="the 32 hexadecimal digits that my.telegram.org shows as api_hash"
     ),
 ]
+HostName = Annotated[
+    str, Meta(pattern=r"^[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$", description="a host name, like video.example.org")
+]
 Network = Annotated[
     str, Meta(pattern=r"^[0-9a-fA-F.:]+(/\d{1,3})?$", description="networks like 10.0.0.0/8 or fd00::/8")
 ]
@@ -98,6 +101,7 @@ class Platforms(Section, frozen=True):
 
     enabled: tuple[str, ...]
     youtube_po_token: tuple[str, ...]
+    peertube_instances: tuple[HostName, ...]
 
 
 class Extractor(Section, frozen=True):
