@@ -1,6 +1,7 @@
 """Pressed buttons and inline queries, from the press to the answer."""
 
 import asyncio
+from typing import TYPE_CHECKING
 
 import pytest
 from pyrogram import errors
@@ -8,10 +9,12 @@ from pyrogram.types import InlineKeyboardButton as Button
 from pyrogram.types import InlineKeyboardMarkup as Keyboard
 from pyrogram.types import InlineQueryResultArticle, InlineQueryResultCachedDocument, InputTextMessageContent
 
-from tests.telegram_server.chats import Chat
 from tests.telegram_server.faults import RpcError
 from tests.telegram_server.harness import Telegram
 from tests.telegram_server_tests.conftest import Tracked
+
+if TYPE_CHECKING:
+    from tests.telegram_server.chats import Chat
 
 
 async def offer(telegram: Telegram, bot: Tracked) -> None:
@@ -124,7 +127,7 @@ async def test_bad_inline_results_are_refused(telegram: Telegram, bot: Tracked) 
 async def test_a_bot_knows_in_what_kind_of_chat_it_is_asked(telegram: Telegram, bot: Tracked) -> None:
     """An inline query tells the kind of place, never which one; without an answer alice sees that none came."""
     world, alice = telegram.world, telegram.alice
-    places: dict[str, Chat] = {
+    places: dict[str, "Chat"] = {
         "SameBotPM": world.dialog(alice, telegram.bot),
         "PM": world.dialog(alice, world.person("Bob")),
         "Chat": world.group("G", alice),
