@@ -127,7 +127,7 @@ async def test_bad_inline_results_are_refused(telegram: Telegram, bot: Tracked) 
 async def test_a_bot_knows_in_what_kind_of_chat_it_is_asked(telegram: Telegram, bot: Tracked) -> None:
     """An inline query tells the kind of place, never which one; without an answer alice sees that none came."""
     world, alice = telegram.world, telegram.alice
-    places: dict[str, "Chat"] = {
+    places: dict[str, Chat] = {
         "SameBotPM": world.dialog(alice, telegram.bot),
         "PM": world.dialog(alice, world.person("Bob")),
         "Chat": world.group("G", alice),
