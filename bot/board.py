@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 import structlog
 
 from bot.calls import UNREACHABLE
+from bot.tasks import end
 from utils.errors import TelegramRefused
 
 if TYPE_CHECKING:
@@ -75,7 +76,8 @@ class Boards:
     async def finish(self, chat_id: int, message_id: int, screen: Screen | None) -> None:
         """Show the last state, None takes the message away; over when that is done or can't be done."""
         board = self._boards.pop((chat_id, message_id), None)
-        await _end(board)
+        if board is not None and board.editor is not None:
+            await end(board.editor)
         if board is not None and screen is not None and board.shown == screen:
             return
         for attempt in range(FINAL_TRIES):
@@ -98,8 +100,7 @@ class Boards:
     async def stop(self) -> None:
         """Leave every message as it is."""
         boards, self._boards = self._boards, {}
-        for board in boards.values():
-            await _end(board)
+        await end(*(board.editor for board in boards.values() if board.editor is not None))
 
     async def _edit(self, board: Board) -> None:
         while board.wanted is not None and board.wanted != board.shown:
@@ -128,10 +129,3 @@ class Boards:
 def _passes(error: TelegramRefused) -> bool:
     """Whether the same edit may go through later."""
     return error.retry_after_seconds is not None or error.detail == UNREACHABLE
-
-
-async def _end(board: Board | None) -> None:
-    if board is None or board.editor is None:
-        return
-    board.editor.cancel()
-    await asyncio.wait({board.editor})

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from bot.gate import Gate
 from bot.refusals import ALREADY_SENT, ends_session, refusal, rpc_name
+from bot.tasks import end
 from utils.errors import TelegramRefused
 
 #: how long a small call waits for its answer, and how often it is made where none comes
@@ -121,16 +122,14 @@ async def ask(session: Any, query: Any, seconds: float) -> Any:
     async with asyncio.timeout(seconds):
         await session.is_started.wait()
     broken = session.connection.broken
-    answer = asyncio.ensure_future(session.send(query, timeout=seconds))
+    answer = asyncio.create_task(session.send(query, timeout=seconds))
     try:
         await asyncio.wait({answer, broken}, return_when=asyncio.FIRST_COMPLETED)
         if answer.done():
             return answer.result()
         raise ConnectionResetError("broken in the middle")
     finally:
-        if not answer.done():
-            answer.cancel()
-            await asyncio.wait({answer})
+        await end(answer)
 
 
 def _may_pass(error: Exception, refused: TelegramRefused) -> bool:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import structlog
 
 from bot.refusals import WRONG_SETTINGS, refusal
+from bot.tasks import end
 from core.parts import Health
 from utils.errors import TelegramRefused
 from utils.seal import Seal
@@ -38,7 +39,7 @@ MARGIN_SECONDS: Final = 1.0
 #: how far updates were read is written that often
 KEEP_SECONDS: Final = 1.0
 #: an update that isn't dealt with after that time doesn't hold up the others
-SETTLE_SECONDS: Final = 120.0
+SETTLE_SECONDS: Final = 600.0
 
 
 class TelegramPart:
@@ -72,12 +73,9 @@ class TelegramPart:
 
     async def start(self) -> None:
         """Load pyrogram and sign in. Raises ConfigError for a server key that is none."""
-        telegram = self._settings.telegram
-        if not (telegram.api_id and telegram.api_hash):
-            self._refuse("API_ID and API_HASH are missing; my.telegram.org gives them")
-            return
         from bot.prepare import prepare
 
+        telegram = self._settings.telegram
         await prepare(telegram)
         from bot.desk import Desk
         from bot.session_store import SessionStore
@@ -98,14 +96,13 @@ class TelegramPart:
     async def stop(self) -> None:
         """End handling, keep what was read, close the connection; bounded."""
         if self._desk is not None:
-            handled = not self._desk.under_way()
             await self._desk.stop()
+            handled = not self._desk.open_events()
             if self._store is not None:
                 # updates that were being handled come again at the next start
                 await self._store.flush(self._store.states() if handled else None)
         if self._runner is not None:
-            self._runner.cancel()
-            await asyncio.wait({self._runner})
+            await end(self._runner)
 
     def health(self) -> Health:
         """Signed in and connected, or what is in the way."""
@@ -156,43 +153,45 @@ class TelegramPart:
         self._name = desk.bot_name = me.username or str(me.id)
         desk.telegram.attach(line.client, line.dead)
         self._line = line
-        helpers = [
-            asyncio.create_task(work, name="telegram helper")
-            for work in (self._begin(line, desk), self._keep(desk, store))
-        ]
+        helper = asyncio.create_task(self._tend(line, desk, store), name="telegram helper")
         try:
             self._app.downloads.deliver_to("telegram", desk.messenger)
             desk.resume()
             self._tried.set()
             raise SessionDeadError(await asyncio.shield(line.lost))
         finally:
-            for helper in helpers:
-                helper.cancel()
-            await asyncio.wait(helpers)
+            await end(helper)
+
+    async def _tend(self, line: Line, desk: Desk, store: SessionStore) -> None:
+        """What goes on beside the handlers: first reading what was missed, then keeping how far was read."""
+        try:
+            await self._begin(line, desk)
+            await self._keep(desk, store)
+        except Exception:  # nobody awaits it, and the bot works on without
+            log.exception("telegram helper broke")
 
     async def _begin(self, line: Line, desk: Desk) -> None:
-        """What is due once after each sign-in, beside the first messages."""
+        token = await self._app.users.new_claim()
+        if token is not None:
+            link = f"https://t.me/{self._name}?start=claim_{token}"
+            log.warning("telegram.no_owner", note="whoever opens this link first owns the bot", link=link)
+        await line.catch_up()
+        texts = self._app.texts
         try:
-            token = await self._app.users.new_claim()
-            if token is not None:
-                link = f"https://t.me/{self._name}?start=claim_{token}"
-                log.warning("telegram.no_owner", note="whoever opens this link first owns the bot", link=link)
-            await line.catch_up()
-            texts = self._app.texts
             await desk.telegram.set_commands({name: texts(f"command.{name}") for name in ("start", "help")})
         except TelegramRefused as error:
             log.warning("telegram.commands_refused", error=error.detail)
-        except Exception:  # a helper that breaks must not do so silently
-            log.exception("telegram helper broke")
 
     async def _keep(self, desk: Desk, store: SessionStore) -> None:
         """Write how far updates were read, but not further than they were dealt with."""
         while True:
-            states, work = store.states(), desk.under_way()
-            await self._sleep(KEEP_SECONDS)
-            await store.flush(None)
-            if work:
-                await asyncio.wait(work, timeout=SETTLE_SECONDS)
+            states, open_events = store.states(), desk.open_events()
+            asked_at = self._clock()
+            while True:
+                await self._sleep(KEEP_SECONDS)
+                await store.flush(None)
+                if not open_events & desk.open_events() or self._clock() - asked_at > SETTLE_SECONDS:
+                    break
             await store.flush(states)
 
     def _judge(self, error: Exception) -> float:
@@ -210,16 +209,13 @@ class TelegramPart:
             return wait_seconds
         if refused.detail in WRONG_SETTINGS:
             name = "API_ID and API_HASH" if refused.detail.startswith("API_ID") else "BOT_TOKEN"
-            self._refuse(f"Telegram does not accept {name} ({refused.detail})")
+            self._trouble = f"Telegram does not accept {name} ({refused.detail})"
+            log.error("telegram.refused", reason=self._trouble)
             return REFUSED_RETRY_SECONDS
         self._trouble = f"sign-in failed ({refused.detail})"
         wait_seconds = self._backoff()
         log.warning("telegram.sign_in_failed", error=refused.detail, retry_in_seconds=round(wait_seconds, 1))
         return wait_seconds
-
-    def _refuse(self, trouble: str) -> None:
-        self._trouble = trouble
-        log.error("telegram.refused", reason=trouble)
 
     def _backoff(self) -> float:
         longest: float = min(LONGEST_RETRY_SECONDS, RETRY_SECONDS * 2.0 ** min(self._failures, 10))

@@ -20,6 +20,7 @@ from bot.upload import Uploader
 
 if TYPE_CHECKING:
     from bot.events import Event
+    from bot.router import Rest
     from services.app import App
     from utils.database import Database
 
@@ -49,6 +50,7 @@ class Desk:
         self._seen = SeenUpdates(database)
         self._handlers = Tasks("handler", running=HANDLERS_RUNNING, bound=HANDLERS_BOUND)
         self._looking = Tasks("look", running=LOOKS_RUNNING, bound=LOOKS_BOUND)
+        self._tails = Tasks("tail", running=HANDLERS_BOUND, bound=HANDLERS_BOUND)
         looks = Looks(
             app,
             telegram,
@@ -59,10 +61,11 @@ class Desk:
         parts: dict[str, Any] = {"app": app, "telegram": telegram, "looks": looks, "orders": Orders(app)}
         self._dispatcher = Dispatcher(
             (start.router, choices.router, cancel.router, links.router),
-            (Errors(telegram, texts), Deduplication(self._seen), Access(app, telegram, texts)),
+            (Errors(telegram, texts), Deduplication(self._seen, self._tails), Access(app, telegram, texts)),
             parts,
             lambda: self.bot_name,
         )
+        self._open: set[object] = set()
         self.pause()
 
     async def start(self) -> None:
@@ -71,7 +74,9 @@ class Desk:
 
     def take(self, event: Event) -> None:
         """Handle an event soon. Raises Busy where too many wait already."""
-        self._handlers.spawn(lambda: self._dispatcher.dispatch(event))
+        mark = object()
+        self._handlers.spawn(lambda: self._deal(event, mark))
+        self._open.add(mark)
 
     def pause(self) -> None:
         """Take events in but handle none: nobody is signed in."""
@@ -81,12 +86,25 @@ class Desk:
         """Handle what has come."""
         self._handlers.resume()
 
-    def under_way(self) -> frozenset[asyncio.Task[None]]:
-        """Everything that has come and isn't dealt with."""
-        return self._handlers.snapshot() | self._looking.snapshot()
+    def open_events(self) -> frozenset[object]:
+        """A mark for every event that was taken in and isn't dealt with; one that `stop` cut off stays so."""
+        return frozenset(self._open)
 
     async def stop(self) -> None:
         """End all handling; status messages stay as they are."""
         await self._handlers.stop()
         await self._looking.stop()
+        await self._tails.stop()
         await self._boards.stop()
+
+    async def _deal(self, event: Event, mark: object) -> None:
+        rest = await self._dispatcher.dispatch(event)
+        if rest:
+            self._tails.spawn(lambda: self._settle(rest, mark))
+        else:
+            self._open.discard(mark)
+
+    async def _settle(self, rest: Rest, mark: object) -> None:
+        await asyncio.wait(rest)
+        if not any(task.cancelled() for task in rest):
+            self._open.discard(mark)

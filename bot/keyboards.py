@@ -15,11 +15,13 @@ if TYPE_CHECKING:
 #: core.telegram.org/bots/api#inlinekeyboardbutton
 DATA_LIMIT: Final = 64
 SEPARATOR: Final = ":"
-#: the quality that is always on offer: the best that fits Telegram
-BEST: Final = "best"
+#: qualities whose names are words, not numbers
+NAMED: Final = frozenset({"best", "audio"})
 #: shown where a file comes at once, and where it is too large to come at all
 INSTANT: Final = "\u26a1"
 TOO_LARGE: Final = "\u2716"
+#: before a size that the site only estimates
+ABOUT: Final = "~"
 
 
 class Packed:
@@ -103,31 +105,18 @@ def menu_keyboard(texts: Texts, media: Media, token: str, instant: Collection[st
 
     `instant`: keys of stored qualities. What doesn't fit Telegram is marked and says so when pressed.
     """
-    best = _label(texts("button.best"), _best(media), instant, key=BEST)
-    named = [
-        (quality.key, _label(_name(texts, quality), quality, instant, key=quality.key))
-        for quality in media.qualities
-        if quality.key != BEST
+    buttons = [
+        Button(_label(texts, quality, instant), Choose(token, quality.key, reply_to)) for quality in media.qualities
     ]
-    buttons = [Button(text, Choose(token, key, reply_to)) for key, text in named]
-    rows = [[Button(best, Choose(token, BEST, reply_to))]]
-    rows += [buttons[start : start + 2] for start in range(0, len(buttons), 2)]
-    return rows
+    first, rest = buttons[:1], buttons[1:]
+    return [first, *(rest[start : start + 2] for start in range(0, len(rest), 2))]
 
 
-def _best(media: Media) -> Quality | None:
-    return next((quality for quality in media.qualities if quality.fits), None)
-
-
-def _name(texts: Texts, quality: Quality) -> str:
-    return texts("button.audio") if quality.key == "audio" else quality.label
-
-
-def _label(name: str, quality: Quality | None, instant: Collection[str], *, key: str) -> str:
-    parts = [name]
-    if quality is not None and quality.size_bytes is not None:
-        parts.append(size_text(quality.size_bytes))
-    text = " \u00b7 ".join(parts)
-    if key in instant:
-        return f"{INSTANT} {text}"
-    return f"{TOO_LARGE} {text}" if quality is not None and not quality.fits else text
+def _label(texts: Texts, quality: Quality, instant: Collection[str]) -> str:
+    name = texts(f"button.{quality.key}") if quality.key in NAMED else quality.label
+    if quality.size_bytes is not None:
+        about = ABOUT if quality.approximate else ""
+        name = f"{name} \u00b7 {about}{size_text(quality.size_bytes)}"
+    if quality.key in instant:
+        return f"{INSTANT} {name}"
+    return name if quality.fits else f"{TOO_LARGE} {name}"

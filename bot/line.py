@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import functools
 from typing import TYPE_CHECKING, Any, Final
 
 import pyrogram
@@ -13,6 +12,7 @@ from pyrogram.errors import AuthKeyDuplicated, RPCError, Unauthorized
 from pyrogram.session.session import AuthKeyNotFound
 
 from bot.refusals import ends_session, rpc_name
+from bot.tasks import end
 from bot.wire import OwnedLoop, Wire
 
 if TYPE_CHECKING:
@@ -44,7 +44,9 @@ class Line:
         self._store = store
         self._opening = True
         self._catching_up = asyncio.Lock()
+        self._read_until: dict[int, Any] | None = None
         self._loop = OwnedLoop(self, FATAL)
+        self._wires: list[Wire] = []
         self.client = pyrogram.Client(
             "goldcrest",
             api_id=settings.api_id,
@@ -57,7 +59,7 @@ class Line:
             sleep_threshold=0,
             max_message_cache_size=1,
             max_topic_cache_size=1,
-            connection_factory=functools.partial(Wire, watcher=self, server=settings.server),
+            connection_factory=self._wire,
         )
         self.client.loop = self._loop
         self.client.dispatcher = feed
@@ -78,8 +80,7 @@ class Line:
                 raise SessionDeadError(rpc_name(error)) from error
             raise
         finally:
-            work.cancel()
-            await asyncio.wait({work}, timeout=CLOSE_SECONDS)
+            await end(work)
             self._opening = False
         if self.lost.done() and self.lost.result() != "unreachable":
             raise SessionDeadError(self.lost.result())
@@ -88,6 +89,10 @@ class Line:
     async def catch_up(self) -> None:
         """Read the updates that came while nobody listened; they go through the feed like any other."""
         async with self._catching_up:
+            if self._read_until is not None:
+                # an update that came since the connection stands would hide those before it
+                self._store.rewind(self._read_until)
+                self._read_until = None
             try:
                 async with asyncio.timeout(CATCH_UP_SECONDS):
                     await self.client.recover_gaps()
@@ -113,6 +118,8 @@ class Line:
         except Exception as error:  # noqa: BLE001 - pyrogram may raise anything here, and it is over anyway
             log.debug("telegram.close", error=type(error).__name__)
         await self._loop.end(CLOSE_SECONDS)
+        for wire in self._wires:
+            wire.abort()
         client.executor.shutdown(wait=False)
         self.connected = False
 
@@ -125,6 +132,8 @@ class Line:
     def down(self) -> None:
         """A connection broke; pyrogram makes a new one."""
         self.connected = False
+        if self._read_until is None:
+            self._read_until = self._store.states()
 
     def unreachable(self) -> None:
         """No connection could be made. While signing in that is the end, later pyrogram goes on trying."""
@@ -137,6 +146,12 @@ class Line:
         self.connected = False
         self._lose(reason)
 
+    def _wire(self, **options: Any) -> Wire:
+        """What pyrogram calls for each connection."""
+        self._wires = [wire for wire in self._wires if not wire.broken.done()]
+        self._wires.append(Wire(watcher=self, server=self._settings.server, **options))
+        return self._wires[-1]
+
     def _lose(self, reason: str) -> None:
         if not self.lost.done():
             self.lost.set_result(reason)
@@ -146,11 +161,14 @@ class Line:
         if not await client.connect():
             await client.sign_in_bot(self._settings.bot_token)
             await self._store.keep()
+        states = self._store.states()  # before the next call, after which updates begin to come
         state = await client.invoke(raw.functions.updates.GetState())
         if not await self._store.get_update_states(0):
             await self._store.set_update_state(
                 pyrogram.storage.UpdateState(0, state.pts, state.qts, state.date, state.seq)
             )
+            await self._store.flush(self._store.states())  # where the next process begins to read
+        self._read_until = states or self._store.states()
         (me,) = await client.invoke(raw.functions.users.GetUsers(id=[raw.types.InputUserSelf()]))
         await client.initialize()
         client.skip_updates = False  # its watchdog reads what was missed too

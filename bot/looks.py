@@ -16,7 +16,17 @@ from bot.menu import menu_text
 from bot.rich import plain
 from bot.status import failed_screen
 from bot.telegram import Place
-from utils.errors import Busy, Cancelled, DeadlineExceeded, Expired, GoldcrestError, InternalError, TelegramRefused
+from utils.errors import (
+    Busy,
+    Cancelled,
+    DeadlineExceeded,
+    Expired,
+    GoldcrestError,
+    InternalError,
+    LiveNow,
+    NoMedia,
+    TelegramRefused,
+)
 from utils.ids import button_token
 
 if TYPE_CHECKING:
@@ -124,6 +134,10 @@ class Looks:
                 media = await downloads.probe(link)
         except TimeoutError:
             raise DeadlineExceeded("probe") from None
+        if media.is_live:
+            raise LiveNow
+        if not media.qualities:
+            raise NoMedia
         instant = await downloads.stored_qualities(media)
         token = await downloads.offer(media, link, user_id)
         keyboard = menu_keyboard(self._app.texts, media, token, instant, message.message_id)

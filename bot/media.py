@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, Final
 
 from pyrogram import raw
@@ -10,25 +9,17 @@ from pyrogram.file_id import PHOTO_TYPES, FileId, FileType
 
 from bot.rich import Piece, Rich, shortened
 from services.jobs import StoredFile
+from utils.filenames import file_name
 
 if TYPE_CHECKING:
     from core.job_queue import Job
     from platforms.base import FetchedFile
 
-#: what no file system and no Telegram app wants in a name
-NOT_IN_NAMES: Final = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*\u200e\u200f\u202a-\u202e\u2066-\u2069]+')
-NAME_LIMIT: Final = 60
 #: title and performer of a track
 TAG_LIMIT: Final = 128
 #: Telegram refuses larger photos, they go as files then (core.telegram.org/bots/api#sendphoto)
 PHOTO_BYTES: Final = 10 * 1024 * 1024
 FILE_TYPES: Final = {"video": FileType.VIDEO, "audio": FileType.AUDIO, "document": FileType.DOCUMENT}
-
-
-def file_name(title: str, suffix: str) -> str:
-    """A name made of the title, safe everywhere: never empty, never hidden, no direction tricks."""
-    stem = shortened(NOT_IN_NAMES.sub(" ", title).strip(" ."), NAME_LIMIT).strip(" .") or "file"
-    return f"{stem}{suffix}"
 
 
 def caption(title: str, url: str, source: str) -> Rich:
@@ -108,7 +99,17 @@ def file_reference(media: Any) -> str | None:
             media_id=item.id,
             access_hash=item.access_hash,
             file_reference=item.file_reference,
-            **({"thumbnail_source": 1, "thumbnail_file_type": FileType.PHOTO, "thumbnail_size": "x"} if photo else {}),
+            **(
+                {
+                    "thumbnail_source": 1,
+                    "thumbnail_file_type": FileType.PHOTO,
+                    "thumbnail_size": "x",
+                    "volume_id": 0,
+                    "local_id": 0,
+                }
+                if photo
+                else {}
+            ),
         ).encode()
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Callable
@@ -11,12 +12,13 @@ import structlog
 
 from bot.events import Event, Incoming, Pressed
 from bot.rich import plain
-from bot.router import Forward, read_command
+from bot.router import Forward, Rest, read_command
 from bot.telegram import Place
 from utils.errors import GoldcrestError, InternalError, NotAllowed, TelegramRefused
 
 if TYPE_CHECKING:
     from bot.seen import SeenUpdates
+    from bot.tasks import Tasks
     from bot.telegram import Telegram
     from services.app import App
     from utils.texts import Texts
@@ -37,10 +39,10 @@ class Errors:
         self._telegram = telegram
         self._texts = texts
 
-    async def __call__(self, event: Event, forward: Forward) -> None:
+    async def __call__(self, event: Event, forward: Forward) -> Rest:
         """Forward, and explain what went wrong: on the button that was pressed, or beneath the message."""
         try:
-            await forward(event)
+            return await forward(event)
         except TelegramRefused as error:
             # telling it would meet the same refusal
             log.info("answer.refused", error=error.detail)
@@ -49,6 +51,7 @@ class Errors:
         except Exception as error:  # the edge: nobody is to see a traceback
             log.exception("handler broke", event_kind=type(event).__name__)
             await self._tell(event, InternalError(repr(error)))
+        return ()
 
     async def _tell(self, event: Event, error: GoldcrestError) -> None:
         explained = self._texts.error(error)
@@ -67,26 +70,40 @@ class Deduplication:
     """Deals with each update once within 48 hours.
 
     A press counts from its beginning, because dealing with it twice is worse than not at all; a message counts when it
-    was dealt with, because after a crash in between it comes again.
+    was dealt with, because after a stop in between it comes again. `tails`: the pool that waits for that.
     """
 
-    def __init__(self, seen: SeenUpdates) -> None:
+    def __init__(self, seen: SeenUpdates, tails: Tasks) -> None:
         self._seen = seen
+        self._tails = tails
 
-    async def __call__(self, event: Event, forward: Forward) -> None:
+    async def __call__(self, event: Event, forward: Forward) -> Rest:
         """Forward what is new."""
         if not await self._seen.begin(event.key):
             log.debug("update.repeated", key=event.key)
-            return
+            return ()
+        rest: Rest = ()
         try:
             if isinstance(event, Pressed):
                 await self._seen.mark(event.key)
-                await forward(event)
+                return await forward(event)
+            rest = await forward(event)
+            if rest:
+                self._tails.spawn(lambda: self._finish(event.key, rest))
             else:
-                await forward(event)
                 await self._seen.mark(event.key)
         finally:
-            self._seen.end(event.key)
+            if not rest:
+                self._seen.end(event.key)
+        return rest
+
+    async def _finish(self, key: str, rest: Rest) -> None:
+        try:
+            await asyncio.wait(rest)
+            if not any(task.cancelled() for task in rest):
+                await self._seen.mark(key)
+        finally:
+            self._seen.end(key)
 
 
 class Access:
@@ -99,14 +116,15 @@ class Access:
         self._clock = clock
         self._told: OrderedDict[int, float] = OrderedDict()
 
-    async def __call__(self, event: Event, forward: Forward) -> None:
+    async def __call__(self, event: Event, forward: Forward) -> Rest:
         """Forward, or refuse politely."""
         if self._app.users.may_use(event.user_id) or _claims(event):
-            await forward(event)
-        elif isinstance(event, Pressed):
+            return await forward(event)
+        if isinstance(event, Pressed):
             raise NotAllowed
-        elif event.private and event.user_id is not None and self._may_tell(event.user_id):
+        if event.private and event.user_id is not None and self._may_tell(event.user_id):
             await self._telegram.send_text(Place(event.chat_id), plain(self._texts("stranger")))
+        return ()
 
     def _may_tell(self, user_id: int) -> bool:
         now = self._clock()

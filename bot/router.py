@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,9 +13,11 @@ from bot.events import Event, Incoming, Pressed
 if TYPE_CHECKING:
     from bot.keyboards import Packed
 
-Handler = Callable[..., Awaitable[None]]
-Forward = Callable[[Event], Awaitable[None]]
-Middleware = Callable[[Event, Forward], Awaitable[None]]
+#: tasks that go on when a handler is done; the event counts as dealt with when they are
+Rest = Sequence["asyncio.Task[None]"]
+Handler = Callable[..., Awaitable[Rest | None]]
+Forward = Callable[[Event], Awaitable[Rest]]
+Middleware = Callable[[Event, Forward], Awaitable[Rest]]
 Filter = Callable[[Incoming], bool]
 H = TypeVar("H", bound=Handler)
 
@@ -80,16 +83,19 @@ class Dispatcher:
         for middleware in reversed(middlewares):
             self._chain = _around(middleware, self._chain)
 
-    async def dispatch(self, event: Event) -> None:
-        """Run an event through the middlewares to its handler, if it has one."""
-        await self._chain(event)
+    async def dispatch(self, event: Event) -> Rest:
+        """Run an event through the middlewares to its handler, if it has one; what of it still goes on."""
+        return await self._chain(event)
 
-    async def _handle(self, event: Event) -> None:
+    async def _handle(self, event: Event) -> Rest:
         found = self._press(event) if isinstance(event, Pressed) else self._message(event)
         if found is None:
-            return
+            return ()
         route, values = found
-        await route.handler(**{name: values[name] if name in values else self._parts[name] for name in route.names})
+        rest = await route.handler(
+            **{name: values[name] if name in values else self._parts[name] for name in route.names}
+        )
+        return rest or ()
 
     def _press(self, press: Pressed) -> tuple[Route, dict[str, Any]] | None:
         for route in self._routes:
@@ -119,7 +125,7 @@ def read_command(text: str, bot_name: str) -> tuple[str | None, str]:
 
 
 def _around(middleware: Middleware, inner: Forward) -> Forward:
-    async def call(event: Event) -> None:
-        await middleware(event, inner)
+    async def call(event: Event) -> Rest:
+        return await middleware(event, inner)
 
     return call

@@ -12,6 +12,7 @@ from bot.calls import UNREACHABLE
 from bot.refusals import ALREADY_SENT, FILE_DEAD
 from bot.telegram import Place
 from utils.errors import TelegramRefused
+from utils.filenames import file_name
 
 if TYPE_CHECKING:
     from bot.meter import Meter
@@ -103,7 +104,7 @@ class Sender:
         thumbnail = None
         if file.thumbnail is not None and forms.kind_of(file) != "photo":
             thumbnail = await self._uploader.upload(file.thumbnail, "thumbnail.jpg")
-        upload = await self._uploader.upload(file.path, forms.file_name(title, file.path.suffix), on_bytes)
+        upload = await self._uploader.upload(file.path, file_name(title, file.path.suffix), on_bytes)
         return forms.uploaded_media(file, upload, thumbnail, title)
 
     async def _deliver(self, place: Place, items: list[Any], caption: Rich, random_id: int) -> list[Sent | None]:

@@ -148,6 +148,10 @@ class SessionStore(Storage):
         """How far has been read now, for `flush`."""
         return dict(self._states)
 
+    def rewind(self, states: dict[int, UpdateState]) -> None:
+        """Go back to what `states` gave earlier: what was read since may have gaps."""
+        self._states |= states
+
     async def flush(self, states: dict[int, UpdateState] | None) -> None:
         """Write the new peers and these states (None: leave those), as far as they differ from what is written."""
         peers = dict(self._new_peers)

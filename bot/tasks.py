@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import Any, Final
 
 import structlog
 
 from utils.errors import Busy
 
 log = structlog.get_logger()
+#: how long a cancelled task may take before it is cancelled once more
+INSIST_SECONDS: Final = 0.5
 
 
 class Tasks:
@@ -39,10 +41,6 @@ class Tasks:
         task.add_done_callback(self._tasks.discard)
         return task
 
-    def snapshot(self) -> frozenset[asyncio.Task[None]]:
-        """What is taken in and not done yet."""
-        return frozenset(self._tasks)
-
     def pause(self) -> None:
         """Begin nothing until `resume`."""
         self._open.clear()
@@ -53,10 +51,7 @@ class Tasks:
 
     async def stop(self) -> None:
         """Cancel everything and wait for its end."""
-        for task in self._tasks:
-            task.cancel()
-        if self._tasks:
-            await asyncio.wait(self._tasks)
+        await end(*self._tasks)
 
     async def _run(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         await self._open.wait()
@@ -65,3 +60,16 @@ class Tasks:
                 await work()
             except Exception:  # the edge of a task that nobody awaits
                 log.exception("task broke", pool=self._name)
+
+
+async def end(*tasks: asyncio.Task[Any]) -> None:
+    """Cancel tasks and wait until they are over.
+
+    Once is not enough: asyncio.wait_for of Python 3.11, which pyrogram awaits its answers with, swallows a cancellation
+    that meets the answer.
+    """
+    left = {task for task in tasks if not task.done()}
+    while left:
+        for task in left:
+            task.cancel()
+        _, left = await asyncio.wait(left, timeout=INSIST_SECONDS)

@@ -15,6 +15,7 @@ import structlog
 from pyrogram import raw
 
 from bot.calls import ask
+from bot.tasks import end
 from utils.errors import TelegramRefused
 
 if TYPE_CHECKING:
@@ -78,9 +79,7 @@ class _Transfer:
         except Exception as error:
             raise self._calls.refused(error) from error
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.wait(tasks)
+            await end(*tasks)
             os.close(handle)
         if self._done != self._size:
             raise TelegramRefused("UPLOAD_INCOMPLETE")
@@ -106,9 +105,7 @@ class _Transfer:
         try:
             await asyncio.gather(*workers)
         finally:
-            for worker in workers:
-                worker.cancel()
-            await asyncio.wait(workers)
+            await end(*workers)
             if not shared:
                 with contextlib.suppress(Exception):  # it is over; what is left of it ends with the line
                     async with asyncio.timeout(CLOSE_SECONDS):

@@ -52,6 +52,7 @@ class Wire(Connection):
         try:
             await super().connect()
         except OSError:
+            self._break()
             if not self.media:
                 self._watcher.unreachable()
             raise
@@ -62,13 +63,27 @@ class Wire(Connection):
         """The next packet, None at the end."""
         packet: bytes | None = await super().recv()
         if packet is None:
-            if not self.broken.done():
-                self.broken.set_result(None)
+            self._break()
             if not self.media:
                 self._watcher.down()
         elif len(packet) == ERROR_BYTES and int.from_bytes(packet, "little", signed=True) == KEY_UNKNOWN:
             self._watcher.dead("AUTH_KEY_UNKNOWN")
         return packet
+
+    async def close(self) -> None:
+        """Close it in order."""
+        await super().close()
+        self._break()
+
+    def abort(self) -> None:
+        """End the connection at once, whatever pyrogram still means to do with it."""
+        writer = getattr(self.protocol, "writer", None)
+        if writer is not None:
+            writer.transport.abort()
+
+    def _break(self) -> None:
+        if not self.broken.done():
+            self.broken.set_result(None)
 
 
 class OwnedLoop:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from bot.keyboards import BEST, Choose
+from bot.keyboards import Choose
 from bot.messenger import Target
 from bot.router import Router
 from services.jobs import Order
@@ -37,8 +37,6 @@ async def choose(press: Pressed, data: Choose, app: App, telegram: Telegram, ord
 
 def check(media: Media, quality: str, limit_mb: int) -> None:
     """Refuse what isn't on offer or can't be sent. Raises UnknownQuality or TooLarge."""
-    if quality == BEST:
-        return
     chosen = next((each for each in media.qualities if each.key == quality), None)
     if chosen is None:
         raise UnknownQuality(quality)

@@ -12,6 +12,7 @@ from utils.errors import NoLink, error_by_code
 if TYPE_CHECKING:
     from bot.events import Incoming
     from bot.looks import Looks
+    from bot.router import Rest
     from bot.telegram import Telegram
     from services.app import App
 
@@ -19,10 +20,10 @@ router = Router("links")
 
 
 @router.text()
-async def look(message: Incoming, app: App, looks: Looks, telegram: Telegram) -> None:
+async def look(message: Incoming, app: App, looks: Looks, telegram: Telegram) -> Rest:
     """Begin to look at every link. In private a text without one is answered, and so is each link that is refused."""
     if message.user_id is None:
-        return
+        return ()
     found = app.downloads.detect(message.text)
     if message.private and not found.links and not found.refused:
         raise NoLink
@@ -30,5 +31,4 @@ async def look(message: Incoming, app: App, looks: Looks, telegram: Telegram) ->
         for code in dict.fromkeys(refused.code for refused in found.refused):
             explained = app.texts.error(error_by_code(code)())
             await telegram.send_text(Place.of(message), plain(f"{explained.sentence} {explained.hint}".strip()))
-    for link in found.links:
-        looks.begin(message, link, message.user_id)
+    return [looks.begin(message, link, message.user_id) for link in found.links]

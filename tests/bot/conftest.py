@@ -1,14 +1,17 @@
 """The bot in this process, with the real client, against a Telegram server on loopback; the sites are scripted."""
 
 import asyncio
-import contextlib
+import io
 from pathlib import Path
+from typing import Any
 
 import pytest
+from PIL import Image
 
 from bot.client import TelegramPart
 from core.job_queue import JobQueue
 from platforms.base import Fetched, FetchedFile, Media, Progress, Quality
+from platforms.extractor.formats import settle
 from platforms.registry import Registry
 from services.app import App
 from services.downloads import Downloads
@@ -21,13 +24,27 @@ from utils.texts import Texts
 
 MIGRATIONS = Path(__file__).parents[2] / "core" / "migrations"
 MEBIBYTE = 1 << 20
-THUMBNAIL = b"\xff\xd8\xff\xe0" + b"thumbnail" * 20 + b"\xff\xd9"
 QUALITIES = (
+    Quality("best", "1080p", 1080, "h264", 84 * MEBIBYTE, True, "137+140"),
     Quality("2160p", "2160p", 2160, "vp9", 3000 * MEBIBYTE, False, "401+140"),
     Quality("1080p", "1080p", 1080, "h264", 84 * MEBIBYTE, True, "137+140"),
     Quality("360p", "360p", 360, "h264", None, True, "18"),
     Quality("audio", "audio", None, "aac", 3 * MEBIBYTE, True, "140", "m4a"),
 )
+
+
+def jpeg(width, height):
+    """A small picture."""
+    target = io.BytesIO()
+    Image.new("RGB", (width, height), "gold").save(target, "JPEG")
+    return target.getvalue()
+
+
+async def settled(condition, seconds=10):
+    """Wait until something holds that nobody announces."""
+    async with asyncio.timeout(seconds):
+        while not condition():
+            await asyncio.sleep(0.005)
 
 
 class Sites:
@@ -69,6 +86,9 @@ class Sites:
             link.platform, link.id, link.kind, link.canonical, link.url, self.title, self.qualities, 6.2, None, "Goldie"
         )
 
+    def settle(self, link, quality):
+        return settle(self.media(link), quality)
+
     async def fetch(self, link, quality, folder, on_progress):
         self.fetches.append((link.canonical, quality))
         for progress in self.phases:
@@ -83,16 +103,19 @@ class Sites:
             thumbnail = None
             if fields["kind"] == "video":
                 thumbnail = path.with_suffix(".jpg")
-                thumbnail.write_bytes(THUMBNAIL)
-            known = {"duration_seconds": 6.2} | fields
+                thumbnail.write_bytes(jpeg(320, 180))
+            known: dict[str, Any] = {"duration_seconds": 6.2, **fields}
             files.append(FetchedFile(path, len(content), thumbnail=thumbnail, **known))
         return Fetched(self.media(link), tuple(files))
 
 
 class Bot:
-    """The parts of a bot process, started and stopped together. `environment` overrides settings."""
+    """The parts of a bot process, started and stopped together. `environment` overrides settings.
 
-    def __init__(self, environment, folder, sites):
+    Waits are noted in `sleeps` and over at once, except those of `endless` seconds and more, which never end.
+    """
+
+    def __init__(self, environment, folder, sites, endless):
         self.settings = load_settings(
             {
                 "DATA_DIR": str(folder),
@@ -105,12 +128,12 @@ class Bot:
         self.sites = sites
         self.folder = folder
         self.sleeps = []
+        self.endless = endless
         self.part = TelegramPart(self.settings, self.app, self.database, sleep=self._sleep)
 
     async def _sleep(self, seconds):
-        """Long waits are noted and over at once."""
         self.sleeps.append(seconds)
-        await asyncio.sleep(min(seconds, 0.02))
+        await asyncio.sleep(min(seconds, 0.02) if seconds < self.endless else 3600)
 
     async def start(self):
         await self.database.start()
@@ -146,27 +169,30 @@ def sites(tmp_path):
     return Sites(tmp_path)
 
 
+class Runs:
+    """Starts a bot process' parts; alice owns it unless told otherwise. Called again it is a restart."""
+
+    def __init__(self, telegram, sites, folder):
+        self.telegram, self.sites, self.folder = telegram, sites, folder
+        self.running = None
+
+    async def __call__(self, *, endless=10**9, **environment):
+        await self.stop()
+        owned = self.telegram.env() | {"OWNER_ID": str(self.telegram.alice.id)}
+        self.running = Bot(owned | environment, self.folder, self.sites, endless)
+        return await self.running.start()
+
+    async def stop(self):
+        bot, self.running = self.running, None
+        if bot is not None:
+            await bot.stop()
+
+
 @pytest.fixture
 async def run(telegram, sites, tmp_path):
-    """Start a bot process' parts; alice owns it unless told otherwise. Called again it is a restart."""
-    async with contextlib.AsyncExitStack() as stack:
-        running = []
-
-        async def stop(bot):
-            if bot in running:
-                running.remove(bot)
-                await bot.stop()
-
-        async def run(**environment):
-            for bot in list(running):
-                await stop(bot)
-            bot = Bot(telegram.env() | {"OWNER_ID": str(telegram.alice.id)} | environment, tmp_path, sites)
-            running.append(bot)
-            stack.push_async_callback(stop, bot)
-            return await bot.start()
-
-        run.stop = stop
-        yield run
+    runs = Runs(telegram, sites, tmp_path)
+    yield runs
+    await runs.stop()
 
 
 @pytest.fixture
