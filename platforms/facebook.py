@@ -23,7 +23,7 @@ class Facebook(Platform):
         "item": (
             rf"/(?:permalink|story)\.php\?(?:.*?&)??story_fbid={_ID}",
             rf"/[^/?]+/posts/(?:[^/?]+/)?{_ID}",
-            rf"/groups/[^/?]+/(?:permalink|posts)/(?:[0-9a-f]{{32}}/)?{_ID}",
+            rf"/groups/[^/?]+/(?:permalink|posts)/(?:[0-9a-f]{{6,32}}/)?{_ID}",
             rf"/(?:events/(?:[^/?]+/)?|watchparty/){_ID}",
             rf"/ads/library/?\?(?:.*?&)??id={_ID}",
         ),

@@ -31,7 +31,7 @@ class Soundcloud(Platform):
             rf"/(?P<name>{_USER}/{_PAGE}/(?:albums|sets|recommended))",
             r"/(?P<name>stations/track/[\w-]+/[\w-]+)",
         ),
-        "user": rf"/(?P<name>{_USER}(?:/(?:{_SHELF}))?)",
+        "user": (rf"{_API}/users/(?P<id>[0-9]+)", rf"/(?P<name>{_USER}(?:/(?:{_SHELF}))?)"),
     }
     shares = (r"on\.soundcloud\.com/(?P<id>\w{4,24})",)
     extractors = ("soundcloud.*",)
@@ -60,6 +60,7 @@ class Soundcloud(Platform):
             "playlist:stations/track/officialsundial/your-text"
         ),
         "https://soundcloud.com/soft-cell-official": "user:soft-cell-official",
+        "https://api.soundcloud.com/users/30909869": "user:30909869",
         "https://soundcloud.com/jcv246/reposts": "user:jcv246/reposts",
         "https://on.soundcloud.com/AbCdEfGhIj": "share:AbCdEfGhIj",
     }

@@ -20,15 +20,10 @@ class Twitter(Platform):
             rf"platform\.twitter\.com/embed/Tweet\.html\?(?:.*?&)??id={_ID}",
         ),
         "video": r"amp\.twimg\.com/v/(?P<id>[0-9a-f-]{36})",
-        "live": r"/(?P<id>i/(?:broadcasts|events)/\w{1,20})",
-        "track": r"/i/spaces/(?P<id>\w{13})",
+        "live": r"/(?P<id>i/(?:broadcasts|events|spaces)/\w{1,20})",
     }
     shares = (r"t\.co/(?P<id>\w{4,20})", r"pic\.(?:twitter|x)\.com/(?P<id>\w{4,20})")
-    address = {
-        "item": "https://x.com/i/status/{id}",
-        "live": "https://x.com/{id}",
-        "track": "https://x.com/i/spaces/{id}",
-    }
+    address = {"item": "https://x.com/i/status/{id}", "live": "https://x.com/{id}"}
     extractors = ("twitter.*",)
     examples = {
         "https://twitter.com/starwars/status/665052190608723968?s=20&t=abc": "665052190608723968",
@@ -44,7 +39,7 @@ class Twitter(Platform):
         "https://amp.twimg.com/v/0ba0c3c7-0af3-4c0a-bed5-7efd1ffa2951": "0ba0c3c7-0af3-4c0a-bed5-7efd1ffa2951",
         "https://twitter.com/i/broadcasts/1yNGaQLWpejGj": "i/broadcasts/1yNGaQLWpejGj",
         "https://x.com/i/events/1910629646300762112": "i/events/1910629646300762112",
-        "https://x.com/i/spaces/1DXGydznBYWKM": "1DXGydznBYWKM",
+        "https://x.com/i/spaces/1DXGydznBYWKM": "i/spaces/1DXGydznBYWKM",
         "https://t.co/AbCdEfGh12": "share:AbCdEfGh12",
         "pic.twitter.com/AbCdEfGh12": "share:AbCdEfGh12",
     }
