@@ -12,13 +12,16 @@ from typing import Any, ClassVar, Final
 from tests.sites.messages import Reply, Request, answer_json, cookie, file, late, redirect, text
 from tests.sites.recipes import SECONDS
 from tests.sites.routes import Replica
+from tests.sites.stills import Still, stills
 
 #: base 64 as the site's shortcodes count
 DIGITS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 POSTS: Final = (
-    *("Reel", "Video", "Dash", "Slow", "Late", "Photo", "Photos", "Mixed", "Videos"),
+    *("Reel", "Video", "Dash", "Slow", "Late", "Photo", "Photos", "Mixed", "Videos", "Album", "Twenty"),
     *("Login", "Gone", "Missing", "Adult", "Toomany", "Broken"),
 )
+#: what a carousel is made of: p for a picture, v for a clip
+CAROUSELS: Final = {"Photos": "ppp", "Mixed": "vpv", "Videos": "vv", "Album": "p" * 20, "Twenty": "ppvpp" * 4}
 MEDIA_HOST: Final = "scontent.cdninstagram.com"
 SITE: Final = "https://www.instagram.com"
 RUNGS: Final = (("portrait.mp4", 576, 1024, 101), ("portrait_small.mp4", 360, 640, 103))
@@ -111,15 +114,15 @@ class Instagram(Replica):
             "taken_at": 1_700_000_000,
             "like_count": 3,
         }
-        carousels = {"Photos": "ppp", "Mixed": "vpv", "Videos": "vv"}
-        if sort in carousels:
+        if sort in CAROUSELS:
+            pictures = stills(self.shelf, len(CAROUSELS[sort]))
             items = [
-                {"pk": str(number + place)} | (_photo() if letter == "p" else _video(""))
-                for place, letter in enumerate(carousels[sort], 1)
+                {"pk": str(number + place)} | (_photo(picture) if letter == "p" else _video(""))
+                for place, (letter, picture) in enumerate(zip(CAROUSELS[sort], pictures, strict=True), 1)
             ]
-            return post | {"carousel_media": items}
+            return post | {"media_type": 8, "carousel_media": items}
         if sort == "Photo":
-            return post | _photo()
+            return post | _photo(Still("photo.jpg", 1080, 1350))
         return post | _video("?pace=slow" if sort == "Slow" else "") | (self._dash() if sort == "Dash" else {})
 
     def _dash(self) -> dict[str, Any]:
@@ -150,12 +153,14 @@ class Instagram(Replica):
         return file(medium.path, bytes_per_second=medium.size_bytes // SLOW_SECONDS if slow else None)
 
 
-def _photo() -> dict[str, Any]:
+def _photo(picture: Still) -> dict[str, Any]:
+    """The picture itself and a smaller one, as the site lists them: largest first."""
     candidates = [
-        {"url": f"https://{MEDIA_HOST}/v/photo.jpg", "width": 1080, "height": 1350},
+        {"url": f"https://{MEDIA_HOST}/v/{picture.name}", "width": picture.width, "height": picture.height},
         {"url": f"https://{MEDIA_HOST}/v/thumb.jpg", "width": 480, "height": 360},
     ]
-    return {"media_type": 1, "image_versions2": {"candidates": candidates}}
+    size = {"original_width": picture.width, "original_height": picture.height}
+    return {"media_type": 1, "image_versions2": {"candidates": candidates}, **size}
 
 
 def _video(pace: str) -> dict[str, Any]:

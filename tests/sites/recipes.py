@@ -16,6 +16,10 @@ OPEN_HEIGHTS: Final = (144, 240, 360, 480, 720, 1080, 1440, 2160)
 RATES: Final = ((1440, 2), (1080, 5), (0, 10))
 
 MUXED: Final = (144, 360, 720, 1080)
+#: pictures of a long post, all different: sizes and endings take turns
+STILLS: Final = 20
+STILL_SIZES: Final = ((1080, 1350), (1280, 720), (1000, 1000))
+STILL_ENDINGS: Final = ("jpg", "jpg", "webp", "png")
 EXACT: Final = ("-fflags", "+bitexact", "-flags:v", "+bitexact", "-flags:a", "+bitexact", "-map_metadata", "-1")
 FAST: Final = ("-movflags", "+faststart")
 
@@ -104,6 +108,23 @@ def _images() -> list[Recipe]:
     ]
 
 
+def still_name(number: int) -> str:
+    """File of the `number`th of the different pictures, counted from 0."""
+    return f"still_{number:02d}.{STILL_ENDINGS[number % len(STILL_ENDINGS)]}"
+
+
+def _stills() -> list[Recipe]:
+    made = []
+    for number in range(STILLS):
+        width, height = STILL_SIZES[number % len(STILL_SIZES)]
+        source = ("-f", "lavfi", "-i", f"testsrc2=s={width}x{height}:d=1", "-frames:v", "1")
+        name = still_name(number)
+        codec = {"jpg": ("-q:v", "4"), "webp": ("-c:v", "libwebp"), "png": ()}[name.rpartition(".")[2]]
+        turned = ("-vf", f"hue=h={number * 17}", *codec)
+        made.append(Recipe(name, (*source, *turned), encoder="libwebp" if name.endswith("webp") else ""))
+    return made
+
+
 def _variant(height: int, bandwidth: int, uri: str, codecs: str, more: str = "") -> str:
     return (
         f"#EXT-X-STREAM-INF:BANDWIDTH={bandwidth},RESOLUTION={width_of(height)}x{height},"
@@ -173,7 +194,7 @@ def _bulk() -> list[Recipe]:
 
 def small_recipes() -> Mapping[str, Recipe]:
     """Everything but the bulk, by public name ("mux_720.mp4", "hls/master.m3u8")."""
-    return _named([*_clips(), *_images(), *_streams()])
+    return _named([*_clips(), *_images(), *_stills(), *_streams()])
 
 
 def bulk_recipes() -> Mapping[str, Recipe]:

@@ -19,6 +19,8 @@ REFUSED = {
     "Photo": "There is no video in this post",
     "Photos": "No video formats found",
     "Mixed": "No video formats found",
+    "Album": "No video formats found",
+    "Twenty": "No video formats found",
     "Login": "redirected to the login page",
     "Gone": "empty media response",
     "Broken": "empty media response",

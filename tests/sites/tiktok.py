@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 from tests.sites.messages import Headers, Reply, Request, cookie, file, late, redirect, text
 from tests.sites.recipes import SECONDS
 from tests.sites.routes import Replica
+from tests.sites.stills import stills
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,6 +27,7 @@ ITEMS: Final[Mapping[str, int]] = {
     "slow": 4,
     "late": 5,
     "photos": 7,
+    "photos_twenty": 8,
     "private": 10_216,
     "private_account": 10_222,
     "removed": 10_231,
@@ -37,6 +39,8 @@ ITEMS: Final[Mapping[str, int]] = {
     "sensitive": 451,
     "changed": 500,
 }
+#: pictures in a post of pictures
+PHOTOS: Final[Mapping[int, int]] = {ITEMS["photos"]: 3, ITEMS["photos_twenty"]: 20}
 #: items whose page carries a status instead of a video
 STATUSES: Final = frozenset({10_216, 10_222, 10_231, 10_204})
 MEDIA_HOST: Final = "v16-webapp-prime.tiktok.com"
@@ -120,12 +124,21 @@ class TikTok(Replica):
             "stats": {"playCount": 5, "diggCount": 4},
             "music": music,
         }
-        if item != ITEMS["photos"]:
+        if item not in PHOTOS:
             return post | {"video": self._video(item)}
-        images = [{"imageURL": {"urlList": [f"https://{PHOTO_HOST}/{name}"]}} for name in ("photo.jpg", "photo.webp")]
+        pictures = stills(self.shelf, PHOTOS[item])
+        images = [
+            {
+                "imageURL": {"urlList": [f"https://{PHOTO_HOST}/{each.name}"]},
+                "imageWidth": each.width,
+                "imageHeight": each.height,
+            }
+            for each in pictures
+        ]
+        cover = f"https://{PHOTO_HOST}/{pictures[0].name}"
         return post | {
-            "imagePost": {"images": images},
-            "video": {"duration": 0, "cover": f"https://{PHOTO_HOST}/photo.jpg"},
+            "imagePost": {"images": images, "title": "Replica pictures"},
+            "video": {"duration": 0, "cover": cover},
         }
 
     def _video(self, item: int) -> dict[str, Any]:
