@@ -83,7 +83,7 @@ class TelegramPart:
         # a session of another server must not be shown to this one
         seal = Seal(telegram.bot_token, f"telegram session {telegram.server}")
         self._store = SessionStore(self._database, seal, int(telegram.bot_token.partition(":")[0]))
-        self._desk = Desk(self._app, self._database)
+        self._desk = Desk(self._app, self._database, self._clock, self._sleep)
         await self._desk.start()
         await self._store.sweep()
         self._runner = asyncio.create_task(self._run(self._desk, self._store), name="telegram")

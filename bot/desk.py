@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import time
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, Final
 
 from bot.board import Boards
@@ -37,11 +39,17 @@ DEADLINES: Final = 3
 class Desk:
     """The handlers with their helpers, and the messenger that the jobs answer through."""
 
-    def __init__(self, app: App, database: Database) -> None:
+    def __init__(
+        self,
+        app: App,
+        database: Database,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
         settings, texts = app.settings, app.texts
-        self.telegram = telegram = Telegram()
+        self.telegram = telegram = Telegram(clock, sleep)
         self.bot_name = ""
-        boards = Boards(telegram, settings.telegram.edit_interval_seconds)
+        boards = Boards(telegram, settings.telegram.edit_interval_seconds, clock, sleep)
         sender = Sender(
             telegram, Uploader(telegram, settings.telegram.upload_streams), settings.telegram.storage_chat_id
         )
@@ -61,7 +69,7 @@ class Desk:
         parts: dict[str, Any] = {"app": app, "telegram": telegram, "looks": looks, "orders": Orders(app)}
         self._dispatcher = Dispatcher(
             (start.router, choices.router, cancel.router, links.router),
-            (Errors(telegram, texts), Deduplication(self._seen, self._tails), Access(app, telegram, texts)),
+            (Errors(telegram, texts), Deduplication(self._seen, self._tails), Access(app, telegram, texts, clock)),
             parts,
             lambda: self.bot_name,
         )

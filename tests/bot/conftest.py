@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import time
 from pathlib import Path
 from typing import Any
 
@@ -112,7 +113,7 @@ class Sites:
 class Bot:
     """The parts of a bot process, started and stopped together. `environment` overrides settings.
 
-    Waits are noted in `sleeps` and over at once, except those of `endless` seconds and more, which never end.
+    Waits are noted in `sleeps` and over at once, for the clock too; those of `endless` seconds and more never end.
     """
 
     def __init__(self, environment, folder, sites, endless):
@@ -129,11 +130,17 @@ class Bot:
         self.folder = folder
         self.sleeps = []
         self.endless = endless
-        self.part = TelegramPart(self.settings, self.app, self.database, sleep=self._sleep)
+        self.skipped = 0.0
+        self.part = TelegramPart(self.settings, self.app, self.database, clock=self._clock, sleep=self._sleep)
+
+    def _clock(self):
+        return time.monotonic() + self.skipped
 
     async def _sleep(self, seconds):
         self.sleeps.append(seconds)
-        await asyncio.sleep(min(seconds, 0.02) if seconds < self.endless else 3600)
+        short = min(seconds, 0.02) if seconds < self.endless else 3600
+        await asyncio.sleep(short)
+        self.skipped += seconds - short
 
     async def start(self):
         await self.database.start()
