@@ -114,6 +114,7 @@ def test_the_environment_is_cleaned(stand_in):
         ["-i", "data:text/plain,x"],
         ["-i", "crypto:file:a"],
         ["-i", "fd:3"],
+        ["-i", "file:///etc/passwd"],
         ["-i", "-"],
         ["-i", "http://a.test/x"],
         ["-i", "file:a", "-c", "copy", "tcp://a.test:1"],
