@@ -12,10 +12,13 @@ _KINDS = (
 
 
 class Generic(Platform):
+    #: parts of sites that hold nothing but files, which need no page to be found
+    hosts = ("i.redd.it", "preview.redd.it", "i.pinimg.com", "pbs.twimg.com", "video.twimg.com")
     extractors = ("generic", "html5")
     examples = {
         "https://example.com/clip.mp4": "https://example.com/clip.mp4",
         "https://example.com/news/1?utm_source=x&page=2#top": "https://example.com/news/1?page=2",
+        "https://i.redd.it/gyh95hiqc0b11.jpg": "https://i.redd.it/gyh95hiqc0b11.jpg",
         "HTTP://Example.com.:80/Song.MP3": "http://example.com/Song.MP3",
         "https://notyoutube.com/watch?v=dQw4w9WgXcQ": "https://notyoutube.com/watch?v=dQw4w9WgXcQ",
         "https://youtube.com.evil.io/watch?v=dQw4w9WgXcQ": "https://youtube.com.evil.io/watch?v=dQw4w9WgXcQ",

@@ -8,7 +8,9 @@ import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
+from types import ModuleType
 from typing import Final
 
 from platforms.base import Link, Platform
@@ -38,8 +40,8 @@ class Registry:
     """The sites of a folder.
 
     `enabled`: names of the only sites that are served, empty for all; `allow`, `ports`, `own_hosts`: see
-    `platforms.links.normalise`; `more_hosts`: by site, where it runs besides the hosts it names itself. Raises
-    ConfigError for a name that is no site.
+    `platforms.links.normalise`; `more_hosts`: by site, where it runs besides the hosts it names itself; `folder`:
+    where the modules lie. Raises ConfigError for a name that is no site.
     """
 
     def __init__(
@@ -125,10 +127,20 @@ class Registry:
         return index
 
     def _load(self, name: str) -> Platform:
-        module = importlib.import_module(f"platforms.{name}")
+        module = self._module(name)
         site = next(
             value
             for value in vars(module).values()
             if isinstance(value, type) and issubclass(value, Platform) and value.__module__ == module.__name__
         )
         return site(self._more_hosts.get(name, ()))
+
+    def _module(self, name: str) -> ModuleType:
+        if self._folder == FOLDER:
+            return importlib.import_module(f"platforms.{name}")
+        spec = spec_from_file_location(name, self._folder / f"{name}.py")
+        assert spec is not None  # every file that ends in .py has one
+        assert spec.loader is not None
+        module = module_from_spec(spec)
+        spec.loader.exec_module(module)
+        return module

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from platforms.links import Refused
-from platforms.registry import Registry
+from platforms.registry import FOLDER, Registry
 from utils.addresses import parse_networks
 from utils.errors import ConfigError, PlatformDisabled, PrivateAddress, UnsafeLink, UnsupportedLink
 
@@ -121,3 +121,39 @@ def test_a_link_costs_the_import_of_its_own_site_only(tmp_path):
     before, after = json.loads(done.stdout)
     assert set(after) - set(before) == {"platforms.tiktok"}
     assert "platforms.youtube" not in before
+
+
+NEW_SITE = '''"""Cliphouse: clips of a house."""
+
+from platforms.base import Platform
+
+
+class Cliphouse(Platform):
+    hosts = ("cliphouse.example.com", "clh.example.com")
+    fixers = ("fxcliphouse.example.com",)
+    paths = {"clip": r"/c/(?P<id>[0-9]+)", "user": r"/(?P<name>@[A-Za-z]+)"}
+    shares = (r"clh[.]example[.]com/(?P<id>[a-z]+)",)
+    extractors = ("generic",)
+'''
+
+
+def test_a_new_site_is_one_file(tmp_path):
+    """A module that is dropped into the folder is found, owns its hosts and claims its links; no list knows of it."""
+    (tmp_path / "cliphouse.py").write_text(NEW_SITE, "utf-8")
+    (tmp_path / "generic.py").write_bytes((FOLDER / "generic.py").read_bytes())
+    registry = Registry(folder=tmp_path)
+    assert registry.names() == ("cliphouse", "generic")
+    detected = registry.detect(
+        "cliphouse.example.com/c/12?utm_source=x https://fxcliphouse.example.com/c/13 clh.example.com/ab "
+        "https://www.cliphouse.example.com/@Me https://cliphouse.example.com/about https://youtu.be/dQw4w9WgXcQ"
+    )
+    assert keys(detected) == [
+        "cliphouse:12",
+        "cliphouse:13",
+        "cliphouse:share:ab",
+        "cliphouse:user:@me",
+        "generic:https://youtu.be/dQw4w9WgXcQ",
+    ]
+    assert [link.kind for link in detected.links] == ["clip", "clip", "item", "user", "item"]
+    assert [each.code for each in detected.refused] == ["unsupported"]
+    assert Registry(enabled=("cliphouse",), folder=tmp_path).claim("clh.example.com/ab").short
