@@ -26,33 +26,35 @@ Work = Callable[[int], int]
 
 def main(descriptor: int, boot: Boot) -> None:
     """Load yt-dlp, then serve on the control socket until the parent closes it."""
-    from platforms.extractor.lean import aside, find_extractors, leave_out
+    from platforms.extractor.lean import aside, find_sites, leave_out
 
     leave_out()
     from platforms.extractor.child import run
     from platforms.extractor.preload import preload
 
-    loaded = preload(boot, lambda patterns: aside(find_extractors, patterns))
+    loaded = preload(boot, lambda enabled: aside(find_sites, enabled))
     gc.collect()
     gc.disable()
-    gc.freeze()  # a child's collector would otherwise copy every page by marking it
     # A low number and a low limit: a child then closes what it inherited without trying a million numbers.
     with socket.socket(fileno=os.dup(descriptor)) as control:
         os.close(descriptor)
         resource.setrlimit(resource.RLIMIT_NOFILE, (OPEN_FILES, OPEN_FILES))
-        Forkserver(control, lambda wire: run(wire, loaded)).serve()
+        Forkserver(control, lambda wire: run(wire, loaded), loaded.extractors.for_url).serve()
 
 
 class Forkserver:
-    """The loop. Lines from the parent: {"start": job} with the child's socket beside it, {"kill": job}.
+    """The loop. Lines from the parent: {"start": job, "url": …} with the child's socket beside it, {"kill": job}.
+
+    `prepare` loads what a child for that URL will need, so that the next ones find it.
 
     Lines to the parent: {"ready": pid}, {"started": job, "pid": pid}, {"exited": job, "status": wait status, None where
     no process could be made}. A child is reported as exited when nothing of its process group is left.
     """
 
-    def __init__(self, control: socket.socket, work: Work) -> None:
+    def __init__(self, control: socket.socket, work: Work, prepare: Callable[[str], object]) -> None:
         self._control = control
         self._work = work
+        self._prepare = prepare
         self._jobs: dict[int, int] = {}  # job -> process id of the leader, which is the id of the group
         self._statuses: dict[int, int] = {}  # job -> wait status of a leader whose group isn't gone yet
         self._descriptors: deque[int] = deque()
@@ -92,6 +94,7 @@ class Forkserver:
         for line in lines:
             message = decode(line)
             if "start" in message:
+                self._prepare(str(message.get("url", "")))
                 self._start(int(message["start"]), self._descriptors.popleft())
             elif message.get("kill") in self._jobs:
                 kill_group(self._jobs[message["kill"]])
@@ -99,6 +102,7 @@ class Forkserver:
 
     def _start(self, job: int, wire: int) -> None:
         server = os.getpid()
+        gc.freeze()  # a child's collector would otherwise copy every page by marking it
         try:
             pid = os.fork()
         except OSError:

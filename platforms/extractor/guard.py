@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 import ssl
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 import yt_dlp
@@ -22,6 +23,9 @@ from yt_dlp.utils import determine_protocol
 
 from platforms.extractor.protocol import OPTIONS, Order
 from utils.errors import DrmProtected, LiveNow, MediaTool, NoMedia, TooLarge, UnsafeLink
+
+if TYPE_CHECKING:
+    from platforms.extractor.extractors import Extractors
 
 #: A page or manifest larger than this is no page; media is read in pieces and not concerned.
 PAGE_BYTES: Final = 32 << 20
@@ -37,7 +41,7 @@ _VOD: Final = re.compile(r"#EXT-X-ENDLIST|#EXT-X-PLAYLIST-TYPE:\s*VOD")
 class Loaded:
     """What the forkserver has prepared: extractor classes, a TLS context with all roots, the ffmpeg program."""
 
-    extractors: tuple[Any, ...]
+    extractors: Extractors
     tls: ssl.SSLContext
     ffmpeg: Path | None
 
@@ -105,14 +109,23 @@ class GuardedYoutubeDL(yt_dlp.YoutubeDL):
         super().__init__(params)
 
     def add_default_info_extractors(self) -> None:
-        """Take those that the forkserver has chosen and warmed."""
-        for extractor in self._loaded.extractors:
-            self.add_info_extractor(extractor)
+        """None yet: each link brings its own."""
+
+    def extract_info(self, url: str, *args: Any, ie_key: str | None = None, **kwargs: Any) -> Any:
+        """Read a link, also one that another extractor has led to, with the extractors of its site."""
+        chosen = {each.ie_key(): each for each in self._loaded.extractors.for_url(url)}
+        if ie_key and ie_key not in chosen:
+            with suppress(KeyError):  # a site that isn't served: yt-dlp says so itself
+                chosen[ie_key] = self._loaded.extractors.by_key(ie_key)
+        self._ies = chosen
+        return super().extract_info(url, *args, ie_key=ie_key, **kwargs)
 
     def get_info_extractor(self, ie_key: str) -> Any:
         """One of ours. Raises KeyError for any other instead of loading the list of all."""
         if ie_key not in self._ies_instances:
-            self.add_info_extractor(self._ies[ie_key]())
+            extractor = self._loaded.extractors.by_key(ie_key)()
+            self._ies_instances[ie_key] = extractor
+            extractor.set_downloader(self)
         return self._ies_instances[ie_key]
 
     def build_request_director(self, *_: object, **__: object) -> Any:

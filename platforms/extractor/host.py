@@ -15,7 +15,6 @@ from platforms.extractor.conversation import Conversation
 from platforms.extractor.launcher import Launcher, Worker
 from platforms.extractor.protocol import Boot, Limits, Order, check_options
 from platforms.extractor.replies import files_of
-from platforms.registry import Registry
 from utils.errors import ShuttingDown, WorkerCrashed
 
 if TYPE_CHECKING:
@@ -46,13 +45,11 @@ class ExtractorHost:
         settings: Settings,
         egress: Egress,
         *,
-        registry: Registry | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._settings = settings
         self._bounds = settings.extractor
         self._egress = egress
-        self._registry = registry
         self._clock = clock
         self._launcher: Launcher | None = None
         self._downloads = asyncio.Semaphore(settings.downloads.parallel)
@@ -136,7 +133,7 @@ class ExtractorHost:
     ) -> dict[str, Any]:
         check_options(order.options)
         with self._egress.open(order.op, quota_bytes=quota_bytes) as ticket:
-            launcher, worker = await self._fork()
+            launcher, worker = await self._fork(order.url)
             conversation = Conversation(worker, ticket, stall_seconds=self._bounds.stall_seconds)
             self._running.add(conversation)
             try:
@@ -167,13 +164,13 @@ class ExtractorHost:
         if cancelled is not None:
             raise cancelled
 
-    async def _fork(self) -> tuple[Launcher, Worker]:
+    async def _fork(self, url: str) -> tuple[Launcher, Worker]:
         try:
             launcher = self._ready_launcher()
-            return launcher, await launcher.fork()
+            return launcher, await launcher.fork(url)
         except WorkerCrashed:  # it died before it heard of us
             launcher = self._ready_launcher()
-            return launcher, await launcher.fork()
+            return launcher, await launcher.fork(url)
 
     def _ready_launcher(self) -> Launcher:
         if self._stopping:
@@ -187,10 +184,7 @@ class ExtractorHost:
         return self._launcher
 
     def _boot(self) -> Boot:
-        registry = self._registry or Registry(enabled=self._settings.platforms.enabled)
-        served = self._settings.platforms.enabled or registry.names()
-        patterns = {pattern for name in served for pattern in registry.platform(name.lower()).extractors}
-        return Boot(tuple(sorted(patterns)), trust=self._settings.egress.trust)
+        return Boot(self._settings.platforms.enabled, self._settings.egress.trust)
 
     def _limits(self, seconds: float, file_bytes: int) -> Limits:
         return Limits(

@@ -28,6 +28,8 @@ _PROGRAM: Final = (
     "from platforms.extractor.protocol import Boot\n"
     "main(int(sys.argv[2]), Boot(**json.loads(sys.argv[3])))"
 )
+#: Enough of a URL to tell its site.
+URL_CHARACTERS: Final = 300
 _CHUNK_BYTES: Final = 64 * 1024
 #: Loading yt-dlp takes 0.3 s of a whole core; slow machines get their time.
 START_SECONDS: Final = 60.0
@@ -67,8 +69,9 @@ class Launcher:
         ours, theirs = socket.socketpair()
         with theirs:
             descriptor = theirs.fileno()
+            boot = json.dumps(asdict(self._boot))
             self._process = subprocess.Popen(
-                [sys.executable, "-I", "-c", _PROGRAM, str(ROOT), str(descriptor), json.dumps(asdict(self._boot))],
+                [sys.executable, "-I", "-c", _PROGRAM, str(ROOT), str(descriptor), boot],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 env=scrubbed_environment(YTDLP_NO_PLUGINS="1"),
@@ -97,8 +100,11 @@ class Launcher:
         """The children that haven't ended."""
         return tuple(self._workers.values())
 
-    async def fork(self) -> Worker:
-        """A new child that waits for its order. Raises WorkerCrashed where the forkserver can't make one."""
+    async def fork(self, url: str = "") -> Worker:
+        """A new child that waits for its order, which will be about that URL.
+
+        Raises WorkerCrashed where the forkserver can't make one.
+        """
         self._jobs += 1
         job = self._jobs
         ours, theirs = socket.socketpair()
@@ -110,7 +116,7 @@ class Launcher:
                 raise
             worker = Worker(job, reader, writer, asyncio.Event(), self._loop.create_future())
             self._workers[job] = worker
-            self._tell({"start": job}, theirs.fileno())
+            self._tell({"start": job, "url": url[:URL_CHARACTERS]}, theirs.fileno())
         try:
             async with asyncio.timeout(START_SECONDS):
                 await worker.started.wait()

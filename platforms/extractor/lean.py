@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 import os
+import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from types import ModuleType
 from typing import Any, Final
 
-#: Module, class and name of each extractor.
-Names = list[tuple[str, str]]
+#: For each site its host names, and module and class of each extractor that it names.
+Table = dict[str, Mapping[str, Any]]
 #: The downloader for websockets, refused anyway, is the only one that brings asyncio along (4 MB).
 _WEBSOCKETS: Final = "yt_dlp.downloader.websocket"
 
@@ -23,37 +23,40 @@ def leave_out() -> None:
     sys.modules[_WEBSOCKETS] = stub
 
 
-def find_extractors(patterns: Sequence[str]) -> Names:
-    """Module and class of the extractors whose names match, the generic one last. Loads the list of all (6 MB)."""
-    import yt_dlp
+def find_sites(enabled: Iterable[str]) -> Table:
+    """The sites that are served, all where none is named. Loads every site and the list of all extractors (8 MB)."""
+    from yt_dlp.extractor import gen_extractor_classes
 
-    wanted = [pattern for pattern in patterns if pattern != "generic"]
-    with yt_dlp.YoutubeDL({"quiet": True, "allowed_extractors": [*wanted, "generic"]}) as chooser:
-        found = [getattr(each, "real_class", each) for each in chooser._ies.values()]  # noqa: SLF001  # no public list
-    return [(each.__module__, each.__name__) for each in found]
+    from platforms.registry import GENERIC, Registry
+
+    registry = Registry(enabled)
+    every = {each.IE_NAME.lower(): each for each in gen_extractor_classes()}
+    table: Table = {}
+    for name in sorted({GENERIC, *(each.lower() for each in enabled or registry.names())}):
+        site = registry.platform(name)
+        named = re.compile("|".join(f"(?:{pattern})" for pattern in site.extractors), re.IGNORECASE)
+        found = [each for spelled, each in every.items() if named.fullmatch(spelled)]
+        # What stands in the list is only a stand-in; its attribute tells where the class itself is.
+        classes = [(each._module or each.__module__, each.__name__) for each in found]  # noqa: SLF001
+        table[name] = {"hosts": site.hosts, "classes": classes}
+    return table
 
 
-def aside(find: Callable[[Sequence[str]], Names], patterns: Sequence[str]) -> Names:
+def aside(find: Callable[[Iterable[str]], Table], enabled: Iterable[str]) -> Table:
     """The same, found by a forked process that takes what it loaded along when it ends. Raises EOFError."""
     reading, writing = os.pipe()
     pid = os.fork()
     if pid == 0:
-        code = 1
         try:
             with os.fdopen(writing, "w") as out:
-                json.dump(find(patterns), out)
-            code = 0
+                out.write(json.dumps(find(enabled)))
         finally:
-            os._exit(code)
+            os._exit(0)
     os.close(writing)
     with os.fdopen(reading) as told:
         text = told.read()
     os.waitpid(pid, 0)
     if not text:
-        raise EOFError("the list of extractors couldn't be read")
-    return [(module, name) for module, name in json.loads(text)]
-
-
-def load(names: Names) -> tuple[Any, ...]:
-    """The classes themselves."""
-    return tuple(getattr(importlib.import_module(module), name) for module, name in names)
+        raise EOFError("the table of extractors couldn't be made")
+    table: Table = json.loads(text)
+    return table

@@ -71,9 +71,9 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Boot:
-    """What the forkserver loads before its first child. `extractors`: regexes of yt-dlp's extractor names."""
+    """What the forkserver serves. `enabled`: names of sites, empty for all; `trust`: a PEM file of more roots."""
 
-    extractors: tuple[str, ...]
+    enabled: tuple[str, ...] = ()
     trust: str = ""
 
 

@@ -61,7 +61,7 @@ sys.path.insert(0, {str(ROOT)!r})
 from platforms.extractor.forkserver import Forkserver
 {textwrap.dedent(work)}
 with socket.socket(fileno={theirs.fileno()}) as control:
-    Forkserver(control, work).serve()
+    Forkserver(control, work, print).serve()
 """
     command = [sys.executable, "-I", "-c", script]
     with ours, subprocess.Popen(command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL) as process:
@@ -201,7 +201,7 @@ import os, socket, subprocess, sys, time
 sys.path.insert(0, {str(ROOT)!r})
 from platforms.extractor.forkserver import Forkserver
 {GRANDCHILD}
-Forkserver(socket.socket(fileno={theirs.fileno()}), work).serve()
+Forkserver(socket.socket(fileno={theirs.fileno()}), work, print).serve()
 """
     command = [sys.executable, "-I", "-c", script]
     with ours, subprocess.Popen(command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL) as process:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from yt_dlp.networking import Request
 from yt_dlp.networking.exceptions import RequestError
+from yt_dlp.utils import DownloadError
 
 from platforms.extractor.guard import PAGE_BYTES, GuardedYoutubeDL, Loaded, NativeHls, NoFFmpeg, parameters
 from platforms.extractor.preload import preload
@@ -39,10 +40,20 @@ def ydl(sites: Sites, loaded: Loaded) -> Iterator[GuardedYoutubeDL]:
         yield guarded
 
 
-def test_preload_takes_the_named_extractors_and_the_generic_one_last(loaded: Loaded):
-    assert [extractor.ie_key() for extractor in loaded.extractors] == ["Youtube", "Generic"]
+def test_preload_reads_the_roots_of_trust(loaded: Loaded):
     assert isinstance(loaded.tls, ssl.SSLContext)
     assert loaded.tls.verify_mode == ssl.CERT_REQUIRED
+
+
+def test_a_link_brings_the_extractors_of_its_site(ydl: GuardedYoutubeDL):
+    """Not of others; what an extractor names that isn't served doesn't bring the list of all in."""
+    assert not ydl._ies
+    assert ydl.get_info_extractor("Generic") is ydl.get_info_extractor("Generic")
+    with pytest.raises(KeyError):
+        ydl.get_info_extractor("Vimeo")
+    with pytest.raises(DownloadError, match="No suitable extractor"):
+        ydl.extract_info("https://vimeo.com/1", ie_key="Vimeo")
+    assert {"Youtube", "Generic"} <= set(ydl._ies)
 
 
 def test_no_wish_of_a_site_outweighs_ours(sites: Sites):

@@ -7,7 +7,9 @@ import sys
 import textwrap
 from pathlib import Path
 
-from platforms.extractor.lean import find_extractors, load
+from platforms.extractor.extractors import Extractors
+from platforms.extractor.lean import find_sites
+from platforms.registry import Registry
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -20,33 +22,58 @@ def run(script: str) -> str:
 
 
 def test_the_forkserver_holds_no_event_loop_and_no_list_of_all_extractors():
-    """After loading, neither asyncio nor the lazy list is in memory, and the chosen extractors are."""
+    """After loading, neither is in memory, nor our own sites; the extractors of a site come with its first link."""
     out = run("""
-        from platforms.extractor.lean import aside, find_extractors, leave_out
+        from platforms.extractor.lean import aside, find_sites, leave_out
         leave_out()
         from platforms.extractor.preload import preload
         from platforms.extractor.protocol import Boot
-        loaded = preload(Boot(("tiktok", "generic")), lambda names: aside(find_extractors, names))
-        print([each.ie_key() for each in loaded.extractors])
-        print([name for name in ("asyncio", "yt_dlp.extractor.lazy_extractors", "utils.config") if name in sys.modules])
+        loaded = preload(Boot(), lambda enabled: aside(find_sites, enabled))
+        names = ("asyncio", "yt_dlp.extractor.lazy_extractors", "platforms.registry", "yt_dlp.extractor.tiktok")
+        print([name for name in names if name in sys.modules])
+        found = [each.ie_key() for each in loaded.extractors.for_url("https://vm.tiktok.com/x")]
+        print("TikTokVM" in found, "Youtube" in found, found[-1])
+        print([name for name in names if name in sys.modules])
     """)
-    assert out.splitlines() == ["['TikTok', 'Generic']", "[]"]
+    assert out.splitlines() == ["[]", "True False Generic", "['yt_dlp.extractor.tiktok']"]
 
 
-def test_a_search_that_fails_aside_is_no_empty_list():
+def test_a_search_that_fails_aside_is_no_empty_table():
     out = run("""
         from platforms.extractor.lean import aside
         try:
-            aside(lambda names: 1 / 0, ())
+            aside(lambda enabled: 1 / 0, ())
         except EOFError:
             print("told")
     """)
     assert out == "told"
 
 
-def test_patterns_name_extractors():
-    """As yt-dlp's own --use-extractors does, whatever the order; the generic one stands last."""
-    names = [name for _, name in find_extractors(("generic", "instagram.*"))]
-    assert names[-1] == "GenericIE"
-    assert {"InstagramIE", "InstagramStoryIE"} <= set(names)
-    assert [each.__name__ for each in load(find_extractors(()))] == ["GenericIE"]
+def test_the_table_has_every_site():
+    """With hosts as the registry knows them, and at least one extractor each."""
+    table = find_sites(())
+    assert sorted(table) == sorted(Registry().names())
+    assert all(site["classes"] for site in table.values())
+    assert "youtu.be" in table["youtube"]["hosts"]
+
+
+def test_only_sites_that_are_served():
+    """And the generic one, which others lead to."""
+    assert sorted(find_sites(("TikTok",))) == ["generic", "tiktok"]
+
+
+def test_extractors_follow_the_host():
+    """Of the site for its own names, of all for others'; generic ones last in any case."""
+    extractors = Extractors(find_sites(("youtube", "tiktok")))
+
+    def keys(url: str) -> set[str]:
+        found = [each.ie_key() for each in extractors.for_url(url)]
+        assert found[-1] == "Generic"
+        return set(found)
+
+    for link in ("https://www.youtube.com/watch?v=x", "https://YOUTU.BE./x", "//music.youtube.com/x"):
+        assert "Youtube" in keys(link)
+        assert "TikTok" not in keys(link)
+    for link in ("https://example.com/", "https://notyoutube.com/", "https://[::1]/", "ytsearch:x", "", "https://[/"):
+        assert {"Youtube", "TikTok"} <= keys(link)
+    assert extractors.by_key("TikTok").IE_NAME == "TikTok"
