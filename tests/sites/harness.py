@@ -22,6 +22,7 @@ from tests.sites.canary import Canary
 from tests.sites.instagram import Instagram
 from tests.sites.journal import Journal
 from tests.sites.media import Shelf
+from tests.sites.more import more_replicas
 from tests.sites.origin import HOST, Origin
 from tests.sites.proxy import Proxy
 from tests.sites.routes import Routes
@@ -49,11 +50,13 @@ class Sites:
         self.youtube = YouTube(self.media)
         self.tiktok = TikTok(self.media)
         self.instagram = Instagram(self.media)
+        self.more = more_replicas(self.media)
         self.origin = Origin(self.media, self.requests)
         self.attacks = Attacks(self.media)
         self.canary = Canary()
         self.secret = folder / "other-job" / "private.mp4"
-        routes = Routes([self.origin, self.youtube, self.tiktok, self.instagram, self.attacks])
+        sites = (self.youtube, self.tiktok, self.instagram, *self.more.values())
+        routes = Routes([self.origin, *sites, self.attacks])
         authority = Authority(folder)
         self.ca_file = authority.ca_file
         self._proxy = Proxy(routes, self.canary, authority, self.requests)
@@ -105,6 +108,7 @@ class Sites:
             "youtube": self.youtube.samples(),
             "tiktok": self.tiktok.samples(),
             "instagram": self.instagram.samples(),
+            **{name: replica.samples() for name, replica in self.more.items()},
             "attacks": self.attacks.samples(),
             "private": self.attacks.private_links(),
         }

@@ -1,0 +1,108 @@
+"""Replicas of the further sites through the real extractor: what it finds, fetches, and why it can not."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+import pytest
+
+from platforms.registry import Registry
+from utils.errors import GoldcrestError
+
+if TYPE_CHECKING:
+    from tests.platforms.extractor.conftest import Running
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+REGISTRY = Registry()
+LIMIT = 2_000 << 20
+
+#: site and sample -> kind of the item, qualities of its menu
+FOUND = {
+    ("twitter", "clip"): ("video", "best 720p 360p audio"),
+    ("twitter", "clips"): ("carousel", "best 720p 360p audio"),
+    ("twitter", "mixed"): ("video", "best 720p 360p audio"),
+    ("twitter", "limited"): ("video", "best 720p 360p audio"),
+    ("twitter", "short"): ("video", "best 720p 360p audio"),
+    ("reddit", "clip"): ("video", "best 720p 360p audio"),
+    ("reddit", "cross"): ("video", "best 720p 360p audio"),
+    ("reddit", "link"): ("video", "best audio"),
+    ("reddit", "share"): ("video", "best 720p 360p audio"),
+    ("reddit", "file"): ("video", "best 720p 360p audio"),
+    ("reddit", "short"): ("video", "best 720p 360p audio"),
+}
+#: site and sample -> code of the error, seconds to rest
+REFUSED = {
+    ("twitter", "words"): ("no_media", None),
+    ("twitter", "photo"): ("no_media", None),
+    ("twitter", "photos"): ("no_media", None),
+    ("twitter", "removed"): ("removed", None),
+    ("twitter", "protected"): ("private", None),
+    ("twitter", "adult"): ("age_restricted", None),
+    ("twitter", "toomany"): ("rate_limited", None),
+    ("twitter", "broken"): ("site_down", None),
+    ("twitter", "short_dead"): ("unsupported", None),
+    ("reddit", "lost"): ("removed", None),
+    ("reddit", "secret"): ("private", None),
+    ("reddit", "quara"): ("login_required", None),
+    ("reddit", "wall"): ("login_required", None),
+    ("reddit", "many"): ("rate_limited", 11.0),
+    ("reddit", "down"): ("site_down", None),
+    ("reddit", "busy"): ("processing", None),
+    ("reddit", "words"): ("no_media", None),
+}
+#: site and sample -> the file of the shelf that arrives untouched
+EXACT = {
+    ("twitter", "clip"): "mux_720.mp4",
+    ("reddit", "link"): "mux_720.mp4",
+}
+
+
+async def probe(running: Running, text: str):
+    link = REGISTRY.claim(text)
+    if link.short:
+        link = REGISTRY.claim(await running.host.resolve(link.url))
+    site = REGISTRY.platform(link.platform)
+    return site, await site.probe(link, running.host, LIMIT)
+
+
+def sample(running: Running, site: str, name: str) -> str:
+    return running.sites.samples()[site][name]
+
+
+@pytest.mark.parametrize(("site", "name"), FOUND)
+async def test_what_stands_behind_a_link(shared: Running, site, name):
+    """The site's own module claims it; kind and menu are the real ones."""
+    kind, keys = FOUND[site, name]
+    platform, media = await probe(shared, sample(shared, site, name))
+    assert platform.name == site
+    assert (media.kind, [quality.key for quality in media.qualities]) == (kind, keys.split())
+
+
+@pytest.mark.parametrize(("site", "name"), REFUSED)
+async def test_why_it_can_not_be_had(shared: Running, site, name):
+    """One class per trouble, with the rest that the site asked for."""
+    with pytest.raises(GoldcrestError) as caught:
+        await probe(shared, sample(shared, site, name))
+    assert (caught.value.code, caught.value.retry_after_seconds) == REFUSED[site, name], caught.value.detail
+
+
+@pytest.mark.parametrize("site", sorted({site for site, _ in FOUND}))
+async def test_a_file_arrives(shared: Running, site):
+    """The first item of each site, whole, as its menu promised."""
+    name = next(name for owner, name in FOUND if owner == site)
+    platform, media = await probe(shared, sample(shared, site, name))
+    fetched = await platform.fetch(media, "best", shared.host, shared.folder(), LIMIT, lambda _: None)
+    (file,) = fetched.files
+    assert file.size_bytes == file.path.stat().st_size > 1000
+    assert file.kind == ("audio" if media.kind == "track" else "video")
+    assert file.duration_seconds == pytest.approx(4, abs=0.3)
+
+
+@pytest.mark.parametrize(("site", "name"), EXACT)
+async def test_a_file_that_is_fit_stays_as_it_is(shared: Running, site, name):
+    """Byte for byte the one that the site keeps."""
+    platform, media = await probe(shared, sample(shared, site, name))
+    fetched = await platform.fetch(media, "best", shared.host, shared.folder(), LIMIT, lambda _: None)
+    digest = hashlib.sha256(fetched.files[0].path.read_bytes()).hexdigest()
+    assert digest == shared.sites.media.medium(EXACT[site, name]).sha256
