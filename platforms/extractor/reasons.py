@@ -30,6 +30,7 @@ from utils.errors import (
     StillProcessing,
     TooLarge,
     UnknownQuality,
+    UnsafeLink,
     UnsupportedLink,
 )
 
@@ -170,6 +171,12 @@ REASONS: Final[Sequence[Row]] = (
         (?:video|post) not available|isn.t available any ?more|(?:does not|doesn.t) exist
         (?:video|post|page|item|user|account) (?:was )?not found
         (?:video|post|tweet) is (?:unavailable|not available)|copyright|may be broken
+        """,
+    ),
+    (
+        UnsafeLink,
+        r"""
+        unsupported url scheme
         """,
     ),
     (
