@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
 from tests.sites import lures
-from tests.sites.disguises import smuggled, spellings
+from tests.sites.disguises import CANARY_NAMES, POISONED_NAMES, smuggled, spellings
 from tests.sites.messages import Reply, redirect, text
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ SCHEMES: Final = (
         "ftp",
         "sftp",
     ),
-    *("mmsh", "mmst", "icecast", "httpproxy", "srt", "unix"),
+    *("mmsh", "mmst", "icecast", "httpproxy", "srt", "unix", "ws", "wss"),
 )
 #: prefixes that dress an address up for ffmpeg
 WRAPPERS: Final[Mapping[str, str]] = {
@@ -81,7 +81,8 @@ class Aim:
 
 def all_baits(aim: Aim) -> Baits:
     """The whole table."""
-    return by_redirect(aim) | by_live_playlist(aim) | by_playlist(aim) | by_manifest(aim) | by_page(aim) | by_name(aim)
+    streams = by_live_playlist(aim) | by_playlist(aim) | by_manifest(aim)
+    return by_redirect(aim) | streams | by_page(aim) | by_name(aim) | by_resolver(aim)
 
 
 def by_redirect(aim: Aim) -> Baits:
@@ -138,6 +139,7 @@ def by_manifest(aim: Aim) -> Baits:
             f"{bait}/base.mpd": lures.dash(url),
             f"{bait}/live_base.mpd": lures.dash(url, live=True),
             f"{bait}/template.mpd": lures.numbered(url.rpartition("/")[0]),
+            f"{bait}/entity.mpd": lures.with_entity(lures.dash("ENTITY"), url),
         }
     return {path: text(body, lures.DASH_TYPE) for path, body in found.items()}
 
@@ -161,3 +163,12 @@ def by_name(aim: Aim) -> Baits:
         bait = "net" if name.endswith("_net") else "file"
         found[f"{bait}/as_video_{name}.mp4"] = text(body, lures.MP4_TYPE)
     return found
+
+
+def by_resolver(aim: Aim) -> Baits:
+    """Public-looking names behind which a resolver has private addresses."""
+    places = [f"http://{name}:{aim.port}/clip.mp4" for name in (*POISONED_NAMES, *CANARY_NAMES)]
+    found = {f"net/name_{place[7:].partition('.')[0]}.mp4": redirect(place) for place in places}
+    target = f"http://{CANARY_NAMES[0]}:{aim.port}/clip.mp4"
+    playlist = text(lures.media_playlist(target), lures.HLS_TYPE)
+    return found | {"net/name_segment.m3u8": playlist, "net/name_page.html": text(lures.pages(target)["video_tag"])}

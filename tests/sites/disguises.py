@@ -42,6 +42,8 @@ POISONED_NAMES: Final[Mapping[str, tuple[str, ...]]] = {
     "mixed-six.goldcrest-attacks.net": ("1.1.1.1", "fd00::1"),
     "zero.goldcrest-attacks.net": ("0.0.0.0",),
 }
+#: Names for which a test's resolver gives the canary's own address: alone, beside a public one, on every other asking.
+CANARY_NAMES: Final = ("canary.goldcrest-attacks.net", "half.goldcrest-attacks.net", "turning.goldcrest-attacks.net")
 WIDE_DIGITS: Final = str.maketrans("0123456789.", "０１２３４５６７８９．")  # noqa: RUF001 - the disguise
 CIRCLED_DIGITS: Final = str.maketrans("0123456789", "⓪①②③④⑤⑥⑦⑧⑨")
 

@@ -53,6 +53,12 @@ def numbered(base: str) -> str:
     return dash("", more=f'<SegmentTemplate {files} duration="1" startNumber="1"/>')
 
 
+def with_entity(manifest: str, target: str) -> str:
+    """XML whose declarations and content lie elsewhere, for parsers that fetch such things."""
+    entity = f'<!DOCTYPE MPD SYSTEM "{target}.dtd" [<!ENTITY lure SYSTEM "{target}">]>'
+    return manifest.replace("?>", f"?>{entity}", 1).replace("ENTITY<", "&lure;<")
+
+
 def pages(target: str) -> Mapping[str, str]:
     """HTML that names the target in every place where the generic extractor looks."""
     kind = '<meta property="og:video:type" content="video/mp4">'
