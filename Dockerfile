@@ -45,7 +45,8 @@ RUN python3 -m venv --without-pip /opt/goldcrest/.venv \
 # no timestamps, so that copying between stages can't make them stale.
 FROM environment AS code
 COPY . /opt/goldcrest/
-RUN /opt/goldcrest/.venv/bin/python -m compileall -q -j 0 --invalidation-mode unchecked-hash -x '/\.venv/' /opt/goldcrest
+RUN /opt/goldcrest/.venv/bin/python -m compileall -q -j 0 --invalidation-mode unchecked-hash -x '/\.venv/' /opt/goldcrest \
+    && cd /opt/goldcrest && .venv/bin/python -c 'from utils.config import load_settings; load_settings({})'
 
 FROM debian:bookworm-slim
 RUN apt-get update -q \

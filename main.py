@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from core.system_manager import Part, SystemManager
 from services.app import App
-from utils.config import SECRETS, Settings, load_settings
+from utils.config import Settings, load_settings
 from utils.errors import ConfigError
 from utils.logs import get_logger, setup_logs
 
@@ -52,9 +52,6 @@ def serve() -> int:
     except ConfigError as error:
         print(error.detail, file=sys.stderr)
         return 2
-    setup_logs(settings.log.level, settings.log.format, secret_values(settings))
-    port = listener.getsockname()[1]
-    get_logger().info("http.listening", port=port, page=f"http://localhost:{port}/")
     with listener:
         return asyncio.run(run_until_signal(settings, listener))
 
@@ -117,11 +114,16 @@ async def start(manager: SystemManager, target_seconds: float) -> None:
 def wire(settings: Settings, listener: socket.socket) -> SystemManager:
     """Build the parts of a server around one App."""
     app = make_app(settings)
+    port = listener.getsockname()[1]
 
     def http() -> HttpPart:
         from api.server import HttpPart
 
         return HttpPart(app, listener)
+
+    def logs(_http: HttpPart) -> None:
+        setup_logs(settings.log.level, settings.log.format, settings.secrets)
+        get_logger().info("http.listening", port=port, page=f"http://localhost:{port}/")
 
     def shelf(downloads: Downloads) -> Shelf:
         from services.shelf import Shelf
@@ -143,7 +145,8 @@ def wire(settings: Settings, listener: socket.socket) -> SystemManager:
 
     parts = [
         Part("http", http),
-        *media_parts(settings, app, after="http", port=listener.getsockname()[1]),
+        Part("logs", logs, ("http",)),
+        *media_parts(settings, app, after="logs", port=port),
         Part("shelf", shelf, ("downloads",)),
     ]
     if settings.telegram.bot_token:
@@ -240,15 +243,6 @@ async def open_app(settings: Settings) -> AsyncIterator[App]:
         yield app
     finally:
         await manager.stop()
-
-
-def secret_values(settings: Settings) -> list[str]:
-    """Every value that must not stand in a log."""
-    found: list[str] = []
-    for section, key in sorted(SECRETS):
-        value = getattr(getattr(settings, section), key)
-        found += [value] if isinstance(value, str) else list(value)
-    return found
 
 
 if __name__ == "__main__":

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any, Final
 
 import msgspec
-import yaml
 
 from utils.errors import ConfigError
+from utils.parsed_yaml import read_yaml
 from utils.setting_values import misfit, plain
 from utils.settings import (
     SECRETS,
@@ -110,9 +110,9 @@ def environment_name(section: str, key: str) -> str:
 
 def _read(defaults: Path) -> Tree:
     try:
-        tree = yaml.load(defaults.read_text("utf-8"), getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both safe
-    except (OSError, ValueError, yaml.YAMLError) as error:
-        raise ConfigError(f"{defaults.name} can't be read: {_one_line(error)}") from None
+        tree = read_yaml(defaults)
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"{defaults.name} can't be read: {' '.join(str(error).split())}") from None
     known = _sections()
     if not isinstance(tree, dict) or not all(isinstance(values, dict) for values in tree.values()):
         raise ConfigError(f"{defaults.name} must hold sections with settings, like `log:` and beneath it `level: info`")
@@ -197,7 +197,3 @@ def _agree(settings: Settings) -> None:
             ipaddress.ip_network(network, strict=False)
         except ValueError:
             raise ConfigError(_line("EGRESS_ALLOW", ("egress", "allow"), network, "there is no such network")) from None
-
-
-def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split())

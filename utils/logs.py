@@ -10,6 +10,28 @@ from contextlib import contextmanager
 from types import ModuleType
 from typing import Any, Final, cast
 
+#: values of these keys never reach a log, whatever they hold
+SECRET_KEYS: Final = re.compile(
+    r"token|secret|password|cookie|authorization|api_hash|auth_key|session_string", re.IGNORECASE
+)
+#: what looks like a credential, behind what is kept: a bot token, the user part of a URL, a query value, a header
+SECRET_TEXT: Final = (
+    re.compile(r"(?P<keep>)(?<!\d)\d{6,}:[\w-]{30,}"),
+    re.compile(r"(?P<keep>://)[^/@\s]+(?=@)"),
+    re.compile(r"(?P<keep>[?&](?:pot|sig|signature|key|auth|password|secret|\w*token)=)[^&\s]+", re.IGNORECASE),
+    re.compile(r"(?P<keep>\b(?:\w+-)?authorization\W{1,4}(?:(?:basic|bearer) )?)[\w+/=.~-]+", re.IGNORECASE),
+    re.compile(r"(?P<keep>\bcookie: )[^\r\n]+", re.IGNORECASE),
+)
+HIDDEN: Final = "***"
+#: left out before setup_logs
+EARLY: Final = frozenset({"debug", "info"})
+LEVELS: Final = {
+    "debug": logging.DEBUG,
+    "info": logging.INFO,
+    "warning": logging.WARNING,
+    "error": logging.ERROR,
+}
+
 
 @contextmanager
 def _without(name: str) -> Iterator[None]:
@@ -24,30 +46,35 @@ def _without(name: str) -> Iterator[None]:
             del sys.modules[name]
 
 
-with _without("rich"):  # structlog loads it wherever it is installed: 4.5 MB and 70 ms for colours in tracebacks
-    import structlog
+def _structlog() -> ModuleType:
+    """Structlog, loaded when it is needed and without rich, which costs 4.5 MB and 70 ms for colours in tracebacks."""
+    with _without("rich"):
+        import structlog
 
-get_logger = structlog.get_logger
+    return structlog
 
-#: values of these keys never reach a log, whatever they hold
-SECRET_KEYS: Final = re.compile(
-    r"token|secret|password|cookie|authorization|api_hash|auth_key|session_string", re.IGNORECASE
-)
-#: what looks like a credential, behind what is kept: a bot token, the user part of a URL, a query value, a header
-SECRET_TEXT: Final = (
-    re.compile(r"(?P<keep>)(?<!\d)\d{6,}:[\w-]{30,}"),
-    re.compile(r"(?P<keep>://)[^/@\s]+(?=@)"),
-    re.compile(r"(?P<keep>[?&](?:pot|sig|signature|key|auth|password|secret|\w*token)=)[^&\s]+", re.IGNORECASE),
-    re.compile(r"(?P<keep>\b(?:\w+-)?authorization\W{1,4}(?:(?:basic|bearer) )?)[\w+/=.~-]+", re.IGNORECASE),
-    re.compile(r"(?P<keep>\bcookie: )[^\r\n]+", re.IGNORECASE),
-)
-HIDDEN: Final = "***"
-LEVELS: Final = {
-    "debug": logging.DEBUG,
-    "info": logging.INFO,
-    "warning": logging.WARNING,
-    "error": logging.ERROR,
-}
+
+class Logger:
+    """Structlog's logger, loaded with its first line.
+
+    What is said before `setup_logs` goes nowhere unless it is a warning or worse: the first answer of /health is not
+    held up by loading what would be left out anyway.
+    """
+
+    def __getattr__(self, name: str) -> Any:
+        loaded = sys.modules.get("structlog")
+        if name in EARLY and (loaded is None or not loaded.is_configured()):
+            return _say_nothing
+        return getattr(_structlog().get_logger(), name)
+
+
+def get_logger() -> Logger:
+    """The logger of a module."""
+    return Logger()
+
+
+def _say_nothing(_event: str, **_values: object) -> None:
+    return
 
 
 class Redactor:
@@ -107,6 +134,7 @@ def setup_logs(
     `level`: debug…error; `style`: auto, json or text; `secrets`: values to hide; `tracebacks`: whether errors that
     nobody foresaw bring theirs, which is for operators and not for people at a terminal.
     """
+    structlog = _structlog()
     number = LEVELS[level]
     terminal = sys.stderr.isatty()
     text = style == "text" or (style == "auto" and terminal)

@@ -166,15 +166,24 @@ def test_libraries_speak_through_the_same_door(capsys):
     assert "ValueError: invalid literal" in said[3]["exception"]
 
 
-@pytest.mark.parametrize(
-    ("imports", "loaded"),
-    [("utils.logs, structlog.dev", False), ("rich, utils.logs, structlog.dev", True), ("main", False)],
-)
+@pytest.mark.parametrize(("imports", "loaded"), [("utils.logs", False), ("rich, utils.logs", True), ("main", False)])
 def test_structlog_is_loaded_without_rich(imports: str, loaded: bool):
     """Its colours for tracebacks cost a server 4.5 MB; who needs rich can still import it before or afterwards."""
-    code = f"import sys, {imports}; print('rich.console' in sys.modules); import rich.console"
+    use = "utils.logs.setup_logs(); import structlog.dev"
+    code = f"import sys, utils.logs, {imports}; {use}; print('rich.console' in sys.modules); import rich.console"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == f"{loaded}\n"
+
+
+def test_before_the_setup_only_trouble_is_said(capsys):
+    """Loading the logger for lines that nobody wants would hold up the first answer."""
+    structlog.reset_defaults()
+    get_logger().info("early")
+    get_logger().debug("early")
+    get_logger().warning("trouble")
+    captured = capsys.readouterr()
+    assert "early" not in captured.out + captured.err
+    assert "trouble" in captured.out + captured.err
 
 
 def test_a_hidden_package_is_back_afterwards(monkeypatch):
