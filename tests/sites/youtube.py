@@ -9,6 +9,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
+from tests.sites import youtube_lists
 from tests.sites.messages import Reply, Request, answer_json, late, redirect, text
 from tests.sites.routes import Replica
 from tests.sites.youtube_media import SLOW_SECONDS, Lock, play, seconds_of, streaming_data
@@ -96,6 +97,7 @@ class YouTube(Replica):
         return {kind: f"https://www.youtube.com/watch?v={video_id(kind)}" for kind in KINDS} | {
             "short_link": f"https://youtu.be/{video_id('clip')}",
             "shorts": f"https://www.youtube.com/shorts/{video_id('short')}",
+            **youtube_lists.samples(),
         }
 
     async def answer(self, request: Request) -> Reply | None:
@@ -109,7 +111,9 @@ class YouTube(Replica):
         if path.startswith("/youtubei/v1/player"):
             return self._player(request)
         if path.startswith("/youtubei/v1/next"):
-            return answer_json({"contents": {"twoColumnWatchNextResults": {}}})
+            return answer_json(_beside(youtube_lists.mix(json.loads(request.body))))
+        if path.startswith("/youtubei/v1/browse"):
+            return answer_json(youtube_lists.browse(json.loads(request.body)))
         if path == "/iframe_api":
             script = PLAYER_PATH.replace("/", "\\/")
             return text(f'var scriptUrl = "https:\\/\\/www.youtube.com{script}";', "text/javascript")
@@ -117,18 +121,22 @@ class YouTube(Replica):
             return text(player_script(), "text/javascript")
         match = re.match(r"/(?:watch|(?:embed|shorts|live)/([\w-]{11}))", path)
         if match:
-            return self._watch(match[1] or request.first("v"), request.host)
+            mix = youtube_lists.mix({"playlistId": request.first("list"), "videoId": request.first("v")})
+            return self._watch(match[1] or request.first("v"), request.host, _beside(mix))
+        if data := youtube_lists.page_data(path, request.first("list")):
+            return _page(
+                f"ytcfg.set({json.dumps(_settings(request.host))});", f"var ytInitialData = {json.dumps(data)};"
+            )
         return text(f"<html><script>ytcfg.set({json.dumps(_settings(request.host))});</script></html>")
 
-    def _watch(self, video: str, host: str) -> Reply:
+    def _watch(self, video: str, host: str, beside: dict[str, Any]) -> Reply:
         if kind_of(video) == "toomany":
             return Reply(429, (("Retry-After", "30"),))
-        scripts = (
+        page = _page(
             f"ytcfg.set({json.dumps(_settings(host))});",
             f"var ytInitialPlayerResponse = {json.dumps(self._response(video, 'WEB'))};",
-            f"var ytInitialData = {json.dumps({'contents': {'twoColumnWatchNextResults': {}}})};",
+            f"var ytInitialData = {json.dumps(beside)};",
         )
-        page = text("<html><head><title>YouTube</title></head>" + "".join(f"<script>{s}</script>" for s in scripts))
         return late(page, LATE_SECONDS) if kind_of(video) == "late" else page
 
     def _player(self, request: Request) -> Reply:
@@ -210,6 +218,15 @@ class YouTube(Replica):
         kind, _, name = request.path[1:].partition("/")
         known = {"vi": "thumb.jpg", "vi_webp": "thumb.webp"}.get(kind, "")
         return self.serve(known) if self.shelf.has(known) and "/hq" in f"/{name}" else None
+
+
+def _page(*scripts: str) -> Reply:
+    return text("<html><head><title>YouTube</title></head>" + "".join(f"<script>{s}</script>" for s in scripts))
+
+
+def _beside(playlist: dict[str, Any] | None) -> dict[str, Any]:
+    """What stands beside a video: the list in which it is watched."""
+    return {"contents": {"twoColumnWatchNextResults": {"playlist": {"playlist": playlist}} if playlist else {}}}
 
 
 def _settings(host: str) -> dict[str, Any]:
