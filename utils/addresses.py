@@ -120,6 +120,8 @@ def parse_host(text: str, allow: Sequence[Network] = ()) -> Host:
     host that is not written plainly: `allow` only decides about `localhost` and about which of the two is raised.
     """
     host = text.lower()
+    if _NAME.fullmatch(host) and not host.endswith(SPECIAL_USE):  # nearly every host, at a third of the cost
+        return Host(name=host)
     if "%" in host:
         raise _disguised(unquote(host), allow)
     if not host.isascii():
