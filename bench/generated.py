@@ -50,14 +50,15 @@ def settings_table(defaults: str) -> str:
 
 
 def sites_table() -> str:
-    """A Markdown table with a row per site module: its docstring's name and words, and its hosts."""
-    rows = ["| Site | Name in ENABLE_PLATFORMS | What | Hosts |", "|---|---|---|---|"]
+    """A Markdown table with a row per site module: its docstring's name, the kinds of its examples, the first one."""
+    rows = ["| Site | Name in `ENABLE_PLATFORMS` | What is told apart | For example |", "|---|---|---|---|"]
     registry = Registry()
     for name in registry.names():
         platform = registry.platform(name)
-        title, _, what = str(sys.modules[type(platform).__module__].__doc__).splitlines()[0].partition(": ")
-        hosts = ", ".join(platform.hosts) or "any"
-        rows.append(f"| {title} | `{name}` | {what.rstrip('.')} | {hosts} |")
+        title = str(sys.modules[type(platform).__module__].__doc__).partition(": ")[0]
+        links = [registry.claim(url) for url in platform.examples]
+        kinds = ", ".join(dict.fromkeys("short links" if link.short else link.kind for link in links))
+        rows.append(f"| {title} | `{name}` | {kinds} | `{links[0].url}` |")
     return "\n".join(rows)
 
 

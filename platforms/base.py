@@ -26,7 +26,7 @@ MEBIBYTE: Final = 1 << 20
 
 _ID: Final = "(?P<id>"
 _NAME: Final = "(?P<name>"
-_START_TIME: Final = re.compile(r"[?&#](?:t|start|time_continue)=([0-9hms]+)")
+_START_TIME: Final = re.compile(r"[?&#](?:t|start|time_continue)=([0-9hms]+)(?![^&#])")
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,7 @@ class Facebook(Platform):
     extractors = ("facebook.*",)
     rate = 0.5
     examples = {
-        "https://www.facebook.com/radiokicksfm/videos/3676516585958356/?mibextid=x": "3676516585958356",
+        "https://www.facebook.com/radiokicksfm/videos/3676516585958356/?mibextid=x&__tn__=y": "3676516585958356",
         "https://www.facebook.com/ChristyClarkForBC/videos/vb.22819070941/10153870694020942/?type=2&theater": (
             "10153870694020942"
         ),

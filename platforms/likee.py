@@ -13,7 +13,7 @@ class Likee(Platform):
     shares = (r"l\.likee\.video/[vp]/(?P<id>\w{4,20})",)
     extractors = ("likee.*",)
     examples = {
-        "https://likee.video/@huynh_hong_quan_/video/7093444807096327263?postId=1": "7093444807096327263",
+        "https://likee.video/@huynh_hong_quan_/video/7093444807096327263": "7093444807096327263",
         "https://www.likee.video/v/k6QcOp": "k6QcOp",
         "https://likee.video/@May_Hmoob": "user:@may_hmoob",
         "https://l.likee.video/v/k6QcOp": "share:k6QcOp",

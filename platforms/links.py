@@ -40,7 +40,7 @@ _AMPERSAND: Final = re.compile(r"(^|&)(?:amp;)+")
 _TRACKING: Final = re.compile(
     r"(?:utm_\w+|fbclid|gclid|gclsrc|dclid|gbraid|wbraid|msclkid|yclid|ysclid|twclid|ttclid|li_fat_id|mc_[ce]id|mkt_tok"
     r"|_hsenc|_hsmi|vero_id|_openstat|ref_src|ref_url|si|igshid|igsh|ig_rid|is_copy_url|is_from_webapp|sender_device"
-    r"|sender_web_id)(?:=|\Z)",
+    r"|sender_web_id|mibextid|sfnsn|rdid|__cft__(?:%5B0%5D)?|__tn__|xmt)(?:=|\Z)",
     re.IGNORECASE,
 )
 #: fragments that change what is meant: a start time, or the page of a site that routes in the browser

@@ -22,10 +22,12 @@ def test_table_has_every_setting():
 
 
 def test_table_of_sites_is_read_from_their_modules():
-    """Name and words come from the docstring, hosts from the class; the generic one takes any."""
-    rows = dict.fromkeys(sites_table().splitlines())
-    assert any(row.startswith("| YouTube | `youtube` | videos,") and "youtu.be" in row for row in rows)
-    assert any("`generic`" in row and row.endswith("| any |") for row in rows)
+    """The name comes from the docstring, the kinds and the link from the examples; links are whole cells."""
+    rows = sites_table().splitlines()
+    assert any(row.startswith("| YouTube | `youtube` | video, short, live, clip, playlist") for row in rows)
+    assert "| Likee | `likee` | video, user, short links | `https://likee.video/@huynh_hong_quan_/video/" in str(rows)
+    assert any(row.startswith("| Any other page or file | `generic` | video, item") for row in rows)
+    assert {row.count("|") for row in rows} == {5}
 
 
 def test_only_the_part_between_the_markers_changes():

@@ -43,6 +43,8 @@ def test_a_fixer_keeps_a_subdomain_that_means_something():
         ("https://vimeo.com/160743502/abd0e13fb4#t=43s", "https://vimeo.com/160743502/abd0e13fb4#t=43s"),
         ("https://www.twitch.tv/videos/635475444?t=1h2m3s", "https://www.twitch.tv/videos/635475444?t=1h2m3s"),
         ("https://dai.ly/x94cnnk?start=43", "https://www.dailymotion.com/video/x94cnnk?t=43"),
+        ("https://x.com/a/status/1?s=20&t=3hQ", "https://x.com/i/status/1"),
+        ("https://www.facebook.com/a/videos/12345/?mibextid=x&__tn__=y", "https://www.facebook.com/a/videos/12345/"),
         ("https://x.com/a/status/1/video/2?s=20", "https://x.com/i/status/1/video/2"),
         ("https://t.me/s/vorposte/29342", "https://t.me/vorposte/29342"),
         ("https://imgur.io/t/unmuted/penguins-6lAn9VQ", "https://imgur.com/gallery/6lAn9VQ"),
