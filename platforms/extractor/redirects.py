@@ -19,6 +19,8 @@ MOST_HOPS: Final = 8
 LONGEST_URL: Final = 4096
 _GONE: Final = frozenset({404, 410})
 _FAILED: Final = 400
+#: hosts that lead a browser on by a script, and by a redirect only who says to be something else (t.co, as in yt-dlp)
+SCRIPTED: Final = frozenset({"t.co"})
 
 
 class _Stay(urllib.request.HTTPRedirectHandler):
@@ -58,11 +60,17 @@ def resolve(order: Order, loaded: Loaded) -> str:
     raise DeadLink(f"more than {MOST_HOPS} redirects")
 
 
+def headers_for(url: str) -> dict[str, str]:
+    """Those of a browser, but for the hosts that treat browsers worse."""
+    headers = dict(std_headers)
+    return {**headers, "User-Agent": "curl"} if urlsplit(url).hostname in SCRIPTED else headers
+
+
 def _ask(opener: urllib.request.OpenerDirector, url: str, timeout: float) -> urllib.error.HTTPError | None:
     """None for a page, else the redirect or failure; asked by GET where the site doesn't like HEAD."""
     failed = None
     for method in ("HEAD", "GET"):
-        request = urllib.request.Request(url, headers=dict(std_headers), method=method)  # noqa: S310  # http only, see above
+        request = urllib.request.Request(url, headers=headers_for(url), method=method)  # noqa: S310  # http only, see above
         try:
             opener.open(request, timeout=timeout).close()
         except urllib.error.HTTPError as error:
