@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from contextlib import aclosing
 from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final
@@ -12,7 +13,7 @@ from urllib.parse import urlsplit
 from tests.sites.messages import Reply, Request
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncGenerator, AsyncIterator
 
     from tests.sites.journal import Entry
 
@@ -65,7 +66,9 @@ async def write_reply(
     await writer.drain()
     if request.method != "HEAD":
         chunked = ("Transfer-Encoding", "chunked") in headers
-        await _send(writer, _shaped(_pieces(reply.body, first, count), reply), chunked=chunked, entry=entry)
+        # Closed by hand, innermost last: a connection that is cut leaves no open file to the garbage collector.
+        async with aclosing(_pieces(reply.body, first, count)) as pieces, aclosing(_shaped(pieces, reply)) as shaped:
+            await _send(writer, shaped, chunked=chunked, entry=entry)
         if reply.ending == "hang":
             await _until_closed(reader)
         if reply.ending != "keep":
@@ -99,18 +102,21 @@ def _head(
     return 206, [*headers, ("Content-Range", f"bytes {span[0]}-{span[1]}/{size}")]
 
 
-async def _send(writer: asyncio.StreamWriter, pieces: AsyncIterator[bytes], *, chunked: bool, entry: Entry) -> None:
-    async for piece in pieces:
-        # Counted first, so that whoever has read a piece finds it in the journal.
-        entry.bytes_sent += len(piece)
-        writer.write(b"%x\r\n%b\r\n" % (len(piece), piece) if chunked else piece)
-        await writer.drain()
+async def _send(
+    writer: asyncio.StreamWriter, pieces: AsyncGenerator[bytes, None], *, chunked: bool, entry: Entry
+) -> None:
+    async with aclosing(pieces):  # a client that leaves early leaves no file open
+        async for piece in pieces:
+            # Counted first, so that whoever has read a piece finds it in the journal.
+            entry.bytes_sent += len(piece)
+            writer.write(b"%x\r\n%b\r\n" % (len(piece), piece) if chunked else piece)
+            await writer.drain()
     if chunked:
         writer.write(b"0\r\n\r\n")
         await writer.drain()
 
 
-async def _shaped(pieces: AsyncIterator[bytes], reply: Reply) -> AsyncIterator[bytes]:
+async def _shaped(pieces: AsyncIterator[bytes], reply: Reply) -> AsyncGenerator[bytes, None]:
     """The pieces at the reply's pace, up to where it stops."""
     left = reply.stop_after
     step = max(1, reply.bytes_per_second // TICKS_PER_SECOND) if reply.bytes_per_second else CHUNK
@@ -125,7 +131,7 @@ async def _shaped(pieces: AsyncIterator[bytes], reply: Reply) -> AsyncIterator[b
                 await asyncio.sleep(1 / TICKS_PER_SECOND)
 
 
-async def _pieces(body: bytes | Path | AsyncIterator[bytes], first: int, count: int) -> AsyncIterator[bytes]:
+async def _pieces(body: bytes | Path | AsyncIterator[bytes], first: int, count: int) -> AsyncGenerator[bytes, None]:
     if isinstance(body, bytes):
         yield body
     elif isinstance(body, Path):
