@@ -196,13 +196,10 @@ class Platform:
         """The link where the normalised URL is one of an item or list; None for any other page of the site."""
         place = url.partition("://")[2].partition("#")[0]
         if self._host.match(place) is None:
-            fixed = self._fixer.match(place) if self.fixers else None
-            if fixed is None:
+            if not self.fixers or (fixed := self._fixer.match(place)) is None:
                 return None
-            url = f"https://{fixed['subdomain'] or ''}{self.hosts[0]}/{url.split('/', 3)[3]}"
-            return self.match(url, text)
-        found = self._pattern.fullmatch(place)
-        if found is None:
+            return self.match(f"https://{fixed['subdomain'] or ''}{self.hosts[0]}/{url.split('/', 3)[3]}", text)
+        if (found := self._pattern.fullmatch(place)) is None:
             return None
         number = int((found.lastgroup or "")[1:])
         kind, pattern = self.rules[number]
@@ -234,15 +231,9 @@ class Platform:
         quality = choose(media, quality_key)
         if not quality.fits:
             raise TooLarge(size_mb=(quality.size_bytes or 0) // MEBIBYTE, limit_mb=max_bytes // MEBIBYTE)
-        order = FetchOrder(
-            self.asked_at(media.url),
-            folder,
-            quality.format_id,
-            self.asked(media.kind),
-            max_bytes,
-            audio=quality.ext if quality.ext in SOUND_CONTAINERS else "",
-            title=media.title,
-        )
+        url, options = self.asked_at(media.url), self.asked(media.kind)
+        audio = quality.ext if quality.ext in SOUND_CONTAINERS else ""
+        order = FetchOrder(url, folder, quality.format_id, options, max_bytes, audio=audio, title=media.title)
         result = await extractor.fetch(order, on_progress)
         return Fetched(media, tuple(_file(fields) for fields in result["files"]))
 
