@@ -1,6 +1,7 @@
 """Bluesky: posts with videos or photos."""
 
-from platforms.base import Platform
+from platforms.base import Extractor, Link, Media, Platform
+from utils.errors import Removed, SiteDown
 
 
 class Bluesky(Platform):
@@ -28,3 +29,12 @@ class Bluesky(Platform):
         "https://bsky.app/search?q=post",
         "https://docs.bsky.app/profile/bsky.app/post/3l3vgf77uco2g",
     )
+
+    async def probe(self, link: Link, extractor: Extractor, max_bytes: int) -> Media:
+        """The site answers 400 for a post that it doesn't have."""
+        try:
+            return await super().probe(link, extractor, max_bytes)
+        except SiteDown as error:
+            if "HTTP Error 400" in error.detail:
+                raise Removed(error.detail) from error
+            raise

@@ -22,7 +22,7 @@ from yt_dlp.networking._urllib import UrllibRH
 from yt_dlp.utils import determine_protocol
 
 from platforms.extractor.protocol import OPTIONS, Order
-from utils.errors import DrmProtected, LiveNow, MediaTool, NoMedia, TooLarge, UnsafeLink
+from utils.errors import DrmProtected, LiveNow, MediaTool, NoMedia, NotLiveYet, TooLarge, UnsafeLink
 
 if TYPE_CHECKING:
     from platforms.extractor.extractors import Extractors
@@ -141,6 +141,12 @@ class GuardedYoutubeDL(yt_dlp.YoutubeDL):
         response = super().urlopen(request)
         response.read = _bounded(response.read, response.headers.get("Content-Length"))
         return response
+
+    def raise_no_formats(self, info: dict[str, Any], forced: bool = False, *, msg: str | None = None) -> None:
+        """Nothing to fetch; an announced stream has nothing yet. Raises NotLiveYet or yt-dlp's own error."""
+        if info.get("live_status") == "is_upcoming":
+            raise NotLiveYet
+        super().raise_no_formats(info, forced, msg=msg)
 
     def dl(self, name: str, info: dict[str, Any], *_: object) -> Any:
         """Download one format natively. Raises UnsafeLink, NoMedia or LiveNow for one that can't be."""

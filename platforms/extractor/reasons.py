@@ -95,9 +95,9 @@ REASONS: Final[Sequence[Row]] = (
         Private,
         r"""
         private (?:video|account|playlist|post|subreddit|profile|tweet)
-        (?:video|account|post|profile|content) is private|(?:protected|private) tweet|not authorized to view
+        (?:video|account|post|profile|content|playlist) is private|(?:protected|private) tweet|not authorized to view
         do not have permission to view|either private or|who follow this account|followers[- ]only
-        friends[- ]only|only for followers
+        friends[- ]only|only for followers|embed-only video
         """,
     ),
     (

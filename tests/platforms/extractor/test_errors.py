@@ -43,6 +43,8 @@ MESSAGES = [
     ("[vimeo] 1: This video is protected by a password, use the --video-password option", "password"),
     ("[youtube] dQw4w9WgXcQ: Private video. Sign in if you've been granted access to this video.", "private"),
     ("[TikTok] 1: You do not have permission to view this post. Log into an account that has access", "private"),
+    ("[youtube:tab] PL1: YouTube said: This playlist is private.", "private"),
+    ("[vimeo] 1: Cannot download embed-only video without embedding URL. Please call yt-dlp with it.", "private"),
     ("[Instagram] Cx: This content is only available for registered users who follow this account", "private"),
     ("[youtube] dQw4w9WgXcQ: The uploader has not made this video available in your country", "geo_blocked"),
     (
