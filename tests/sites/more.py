@@ -4,8 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from tests.sites.bluesky import Bluesky
+from tests.sites.dailymotion import Dailymotion
+from tests.sites.imgur import Imgur
+from tests.sites.pinterest import Pinterest
 from tests.sites.reddit import Reddit
+from tests.sites.rumble import Rumble
+from tests.sites.rutube import Rutube
+from tests.sites.soundcloud import Soundcloud
+from tests.sites.streamable import Streamable
+from tests.sites.threads import Threads
+from tests.sites.tumblr import Tumblr
+from tests.sites.twitch import Twitch
 from tests.sites.twitter import Twitter
+from tests.sites.vimeo import Vimeo
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -14,8 +26,20 @@ if TYPE_CHECKING:
     from tests.sites.routes import Replica
 
 MORE: Final[Mapping[str, type[Replica]]] = {
+    "bluesky": Bluesky,
+    "dailymotion": Dailymotion,
+    "imgur": Imgur,
+    "pinterest": Pinterest,
     "reddit": Reddit,
+    "rumble": Rumble,
+    "rutube": Rutube,
+    "soundcloud": Soundcloud,
+    "streamable": Streamable,
+    "threads": Threads,
+    "tumblr": Tumblr,
+    "twitch": Twitch,
     "twitter": Twitter,
+    "vimeo": Vimeo,
 }
 
 
