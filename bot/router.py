@@ -117,11 +117,11 @@ def read_command(text: str, bot_name: str) -> tuple[str | None, str]:
     """The command of a message and what follows it; "" for an ordinary text, None for somebody else's command."""
     if not text.startswith("/"):
         return "", ""
-    word, _, rest = text.partition(" ")
+    word, *rest = text.split(maxsplit=1)
     command, _, owner = word.removeprefix("/").partition("@")
     if owner and owner.lower() != bot_name.lower():
         return None, ""
-    return command.strip().lower(), rest.strip()
+    return command.lower(), "".join(rest).strip()
 
 
 def _around(middleware: Middleware, inner: Forward) -> Forward:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from utils.errors import ConfigError
 
@@ -46,30 +46,31 @@ def public_key(text: str) -> tuple[int, int]:
     found = PEM.search(text)
     if found is None:
         raise ValueError("no PEM text")
-    parts = _parts(_parts(base64.b64decode(found[1]), DER_SEQUENCE)[0][1])
-    if parts[0][0] == DER_SEQUENCE:  # an algorithm, then the key inside a bit string that begins with 0 spare bits
-        if parts[1][0] != DER_BIT_STRING:
-            raise ValueError("no bit string")
-        parts = _parts(_parts(parts[1][1][1:], DER_SEQUENCE)[0][1])
-    (modulus_tag, modulus), (exponent_tag, exponent) = parts
-    if modulus_tag != DER_INTEGER or exponent_tag != DER_INTEGER:
+    (parts,) = _parts(base64.b64decode(found[1]), DER_SEQUENCE)
+    first, second = _parts(parts)
+    if first[0] == DER_SEQUENCE and second[0] == DER_BIT_STRING:
+        # an algorithm, then the key inside a bit string, whose first byte counts spare bits
+        (inner,) = _parts(second[1][1:], DER_SEQUENCE)
+        first, second = _parts(inner)
+    if (first[0], second[0]) != (DER_INTEGER, DER_INTEGER):
         raise ValueError("no numbers")
-    return int.from_bytes(modulus, "big"), int.from_bytes(exponent, "big")
+    return int.from_bytes(first[1], "big"), int.from_bytes(second[1], "big")
 
 
-def _parts(data: bytes, tag: int | None = None) -> list[tuple[int, bytes]]:
-    """The values that follow each other in DER, as (tag, content)."""
-    found = []
+def _parts(data: bytes, tag: int | None = None) -> list[Any]:
+    """The values that follow each other in DER, as (tag, content); with `tag` their contents, all of which have it."""
+    found: list[Any] = []
     while data:
-        if len(data) < len("TL"):
+        head = 2
+        if len(data) < head:
             raise ValueError("cut")
-        size, head = data[1], 2
+        size = data[1]
         if size & DER_LONG:
             head += size & ~DER_LONG
             size = int.from_bytes(data[2:head], "big")
         content = data[head : head + size]
         if len(content) != size or (tag is not None and data[0] != tag):
             raise ValueError("not what was expected")
-        found.append((data[0], content))
+        found.append(content if tag is not None else (data[0], content))
         data = data[head + size :]
     return found

@@ -23,7 +23,9 @@ def texts():
 @pytest.mark.parametrize("error", all_errors(), ids=lambda cls: cls.__name__)
 def test_every_error_class_has_a_sentence_and_a_next_step(error, language):
     """Each class of the tree says one plain sentence and a hint, both with nothing left to fill in."""
-    explained = Texts(language, strict=True).error(error("inner detail"))
+    failure = error()
+    failure.detail = "inner detail"
+    explained = Texts(language, strict=True).error(failure)
     for text in (explained.sentence, explained.hint):
         assert text[0].isupper()
         assert text.endswith((".", "!", "?"))

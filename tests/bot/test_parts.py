@@ -1,0 +1,263 @@
+"""Small helpers of the bot."""
+
+import asyncio
+from typing import Any, cast
+
+import pytest
+from pyrogram import raw
+from pyrogram.errors import AuthKeyDuplicated, BadRequest, FloodPremiumWait, FloodWait, PeerIdInvalid, SessionRevoked
+from pyrogram.file_id import FileId, FileType
+
+from bot.media import caption, file_reference, input_media, kind_of
+from bot.meter import Meter
+from bot.orders import Orders
+from bot.refusals import ends_session, refusal, rpc_name
+from bot.sender import grouped
+from bot.tasks import Tasks, end
+from platforms.base import FetchedFile, Progress
+from tests.bot.conftest import settled
+from utils.errors import Busy, NotFound
+
+T = raw.types
+
+
+# --- tasks
+
+
+async def test_so_many_run_and_so_many_wait():
+    """The rest is refused; nothing begins while paused."""
+    tasks, gate, ran = Tasks("test", running=2, bound=3), asyncio.Event(), []
+
+    async def work():
+        ran.append(1)
+        await gate.wait()
+
+    tasks.pause()
+    for _ in range(3):
+        tasks.spawn(work)
+    with pytest.raises(Busy):
+        tasks.spawn(work)
+    await asyncio.sleep(0.01)
+    assert ran == []
+    tasks.resume()
+    await settled(lambda: len(ran) == 2)
+    assert len(tasks) == 3
+    gate.set()
+    await settled(lambda: not len(tasks))
+    assert len(ran) == 3
+
+
+async def test_work_that_breaks_is_logged_and_frees_its_place(capsys):
+    """Nobody awaits it."""
+    tasks = Tasks("test", running=1, bound=1)
+
+    async def broken():
+        raise RuntimeError("oops")
+
+    await tasks.spawn(broken)
+    await settled(lambda: not len(tasks))
+    assert "task broke" in "".join(capsys.readouterr())
+
+
+async def test_ending_insists():
+    """A task that swallows its first cancellation is cancelled once more."""
+    swallowed: list[int] = []
+
+    async def stubborn():
+        for _ in range(2):
+            try:
+                await asyncio.sleep(60)
+            except asyncio.CancelledError:
+                if swallowed:
+                    raise
+                swallowed.append(1)
+
+    task = asyncio.create_task(stubborn())
+    await asyncio.sleep(0)
+    await end(task)
+    assert swallowed == [1]
+    assert task.cancelled()
+    await end(task)  # what is over already is no trouble
+
+
+# --- refusals
+
+
+@pytest.mark.parametrize(
+    ("error", "name", "seconds", "dead"),
+    [
+        (FloodWait(17), "FLOOD_WAIT_17", 17, False),
+        (FloodPremiumWait("3"), "FLOOD_PREMIUM_WAIT_3", 3, False),
+        (PeerIdInvalid(), "PEER_ID_INVALID", None, False),
+        (BadRequest("[400 BRAND_NEW]"), "BRAND_NEW", None, False),
+        (SessionRevoked(), "SESSION_REVOKED", None, True),
+        (AuthKeyDuplicated(), "AUTH_KEY_DUPLICATED", None, True),
+        (KeyError("x"), "KeyError", None, False),
+    ],
+)
+def test_telegrams_errors_in_our_words(error, name, seconds, dead):
+    """Name, wait, and whether only a new login helps."""
+    assert rpc_name(error) == name
+    assert refusal(error).detail == name
+    assert refusal(error).retry_after_seconds == seconds
+    assert ends_session(error) is dead
+
+
+# --- media
+
+
+def fetched(path, kind="video", size=10):
+    return FetchedFile(path, size, kind, "x/y")
+
+
+def test_albums_hold_neighbours_that_fit(tmp_path):
+    """Ten at most, photos and videos only, in order."""
+    kinds = ["photo"] * 11 + ["audio", "audio", "video", "document", "video", "photo"]
+    groups = grouped([fetched(tmp_path, kind) for kind in kinds])
+    assert [[file.kind for file in group] for group in groups] == [
+        ["photo"] * 10,
+        ["photo"],
+        ["audio"],
+        ["audio"],
+        ["video"],
+        ["document"],
+        ["video", "photo"],
+    ]
+
+
+def test_a_photo_that_telegram_would_refuse_goes_as_a_file(tmp_path):
+    """Above 10 MiB."""
+    assert kind_of(fetched(tmp_path, "photo", 10 * 1024 * 1024)) == "photo"
+    assert kind_of(fetched(tmp_path, "photo", 10 * 1024 * 1024 + 1)) == "document"
+
+
+@pytest.mark.parametrize(
+    ("attribute", "kind"),
+    [
+        (T.DocumentAttributeVideo(duration=1, w=1, h=1), FileType.VIDEO),
+        (T.DocumentAttributeAudio(duration=1), FileType.AUDIO),
+        (T.DocumentAttributeFilename(file_name="x"), FileType.DOCUMENT),
+    ],
+)
+def test_documents_make_the_way_through_a_file_id(attribute, kind):
+    """What is sent again is what was sent."""
+    document = T.Document(
+        id=1, access_hash=-2, file_reference=b"r", date=1, mime_type="x", size=1, dc_id=4, attributes=[attribute]
+    )
+    reference = file_reference(T.MessageMediaDocument(document=document))
+    assert FileId.decode(reference).file_type == kind
+    assert input_media(reference or "") == T.InputMediaDocument(
+        id=T.InputDocument(id=1, access_hash=-2, file_reference=b"r")
+    )
+
+
+def test_photos_make_the_way_through_a_file_id():
+    """They have a form of their own."""
+    photo = T.Photo(id=1, access_hash=-2, file_reference=b"r", date=1, sizes=[], dc_id=4)
+    media = input_media(file_reference(T.MessageMediaPhoto(photo=photo)) or "")
+    assert media == T.InputMediaPhoto(id=T.InputPhoto(id=1, access_hash=-2, file_reference=b"r"))
+
+
+@pytest.mark.parametrize("media", [None, T.MessageMediaEmpty(), T.MessageMediaPhoto(), T.MessageMediaDocument()])
+def test_no_file_no_reference(media):
+    """A message without a file of ours."""
+    assert file_reference(media) is None
+
+
+@pytest.mark.parametrize("file_id", ["", "x", "AAAA", "\u20ac", "BAADBAADBAAD"])
+def test_a_broken_file_id_is_a_value_error(file_id):
+    """Whatever the decoder makes of it."""
+    with pytest.raises(ValueError):
+        input_media(file_id)
+
+
+def test_captions():
+    """Title and source, each only where there is one."""
+    assert [piece.text for piece in caption("T", "https://a.test", "Source")] == ["T", "\n", "Source"]
+    assert [piece.text for piece in caption("", "https://a.test", "Source")] == ["", "", "Source"]
+    assert [piece.text for piece in caption(" T ", "", "Source")] == ["T"]
+    assert [piece.text for piece in caption("T", "https://a.test", "")] == ["T"]
+
+
+# --- meter
+
+
+def test_speed_is_that_of_the_last_seconds():
+    """Several files are one progress; the first report has no speed to tell."""
+    now = [0.0]
+    told: list[Progress] = []
+    meter = Meter(1000, told.append, lambda: now[0])
+    first, second = meter.begin(0), meter.begin(400)
+    first(100, 400)
+    assert (told[-1].done_bytes, told[-1].total_bytes, told[-1].speed) == (100, 1000, None)
+    now[0] = 2
+    first(400, 400)
+    assert (told[-1].speed, told[-1].eta_seconds) == (200, 3)
+    now[0] = 4
+    second(200, 600)
+    assert told[-1].done_bytes == 600
+    now[0] = 30
+    second(600, 600)
+    assert (told[-1].speed or 99) < 20
+    assert told[-1].eta_seconds == 0
+    first(0, 400)  # an upload that begins anew
+    assert told[-1].speed is None
+
+
+# --- orders
+
+
+class Jobs:
+    """Stands for the downloads: accepts, and tells the state of a job."""
+
+    def __init__(self):
+        self.states, self.gate = {}, asyncio.Event()
+        self.gate.set()
+
+    @property
+    def downloads(self):
+        return self
+
+    async def submit(self, order):
+        await self.gate.wait()
+        job = Job(f"job{len(self.states)}", "accepted")
+        self.states[job.id] = job
+        return job
+
+    async def job(self, job_id):
+        if job_id not in self.states:
+            raise NotFound(job_id)
+        return self.states[job_id]
+
+
+class Job:
+    def __init__(self, job_id, state):
+        self.id, self.state = job_id, state
+
+
+def pressed(message_id=1):
+    from bot.events import Pressed
+
+    return Pressed(1, 1, message_id, 1, "", private=True)
+
+
+async def test_one_menu_one_open_job(monkeypatch):
+    """Pressed again while it is placed or open: nothing; after its end, or when nobody knows it any more: a new one."""
+    monkeypatch.setattr("bot.orders.MENU_BOUND", 2)
+    jobs: Any = Jobs()
+    orders, order = Orders(jobs), cast("Any", object())
+    jobs.gate.clear()
+    first = asyncio.create_task(orders.place(pressed(), order))
+    await asyncio.sleep(0)
+    assert await orders.place(pressed(), order) is None
+    jobs.gate.set()
+    job: Any = await first
+    assert await orders.place(pressed(), order) is None
+    job.state = "failed"
+    again = await orders.place(pressed(), order)
+    assert again is not None
+    jobs.states.pop(again.id)
+    assert await orders.place(pressed(), order) is not None
+    for message_id in (2, 3):
+        await orders.place(pressed(message_id), order)
+    assert len(orders._jobs) == 2

@@ -1,0 +1,115 @@
+"""Who handles what."""
+
+import asyncio
+
+import pytest
+
+from bot.events import Incoming, Pressed
+from bot.keyboards import Choose, StopJob
+from bot.router import Dispatcher, Router, read_command
+
+
+def message(text):
+    return Incoming(1, 2, 3, text, private=True)
+
+
+def press(data):
+    return Pressed(9, 1, 2, 3, data, private=True)
+
+
+@pytest.fixture
+def calls():
+    return []
+
+
+@pytest.fixture
+def dispatch(calls):
+    router = Router("test")
+
+    @router.command("start")
+    async def start(message, payload, app):
+        calls.append(("start", message.text, payload, app))
+
+    @router.press(Choose)
+    async def choose(press, data):
+        calls.append(("choose", press.data, data))
+
+    @router.text()
+    async def text(message):
+        calls.append(("text", message.text))
+        task = asyncio.create_task(asyncio.sleep(0))
+        return [task]
+
+    def noted(name):
+        async def middleware(event, forward):
+            calls.append(f"{name} in")
+            rest = await forward(event)
+            calls.append(f"{name} out")
+            return rest
+
+        return middleware
+
+    return Dispatcher((router,), (noted("outer"), noted("inner")), {"app": "the app"}, lambda: "Goldcrest_Bot").dispatch
+
+
+async def test_middlewares_lie_around_handlers_like_an_onion(dispatch, calls):
+    """The first is the outermost; a handler gets what it names and nothing else."""
+    assert await dispatch(message("/start claim_x y")) == ()
+    assert calls == [
+        "outer in",
+        "inner in",
+        ("start", "/start claim_x y", "claim_x y", "the app"),
+        "inner out",
+        "outer out",
+    ]
+
+
+async def test_what_goes_on_is_handed_back(dispatch):
+    """Tasks that outlive the handler reach whoever dispatched."""
+    (task,) = await dispatch(message("hello"))
+    await task
+
+
+@pytest.mark.parametrize(
+    ("event", "handled"),
+    [
+        (message("/START@goldcrest_bot now"), ("start", "/START@goldcrest_bot now", "now", "the app")),
+        (press("q:tok:best:5"), ("choose", "q:tok:best:5", Choose("tok", "best", 5))),
+        (message("/start@other_bot"), None),
+        (message("/unknown"), None),
+        (press("x:job"), None),
+        (press("nonsense"), None),
+    ],
+)
+async def test_only_what_is_meant_for_a_handler_reaches_it(dispatch, calls, event, handled):
+    """Commands for other bots, unknown commands and unknown data reach none."""
+    await dispatch(event)
+    assert [call for call in calls if isinstance(call, tuple)] == ([handled] if handled else [])
+
+
+def test_a_handler_that_names_what_nobody_gives_is_found_at_once():
+    """A typo in a parameter is no surprise at night."""
+    router = Router("test")
+
+    @router.press(StopJob)
+    async def broken(press, dta):
+        raise AssertionError
+
+    with pytest.raises(ValueError, match="dta"):
+        Dispatcher((router,), (), {}, lambda: "")
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("hello", ("", "")),
+        ("/help", ("help", "")),
+        ("/help@BOT  more ", ("help", "more")),
+        ("/help@else more", (None, "")),
+        ("/", ("", "")),
+        ("/help\nmore", ("help", "more")),
+    ],
+)
+def test_commands(text, found):
+    """Name and rest, without the bot's own name."""
+    assert read_command(text, "bot") == found
