@@ -79,12 +79,12 @@ class Database:
             self._owner = asyncio.current_task()
             try:
                 await connection.execute("BEGIN IMMEDIATE")
-                try:
-                    yield
-                except BaseException:
-                    await connection.execute("ROLLBACK")
-                    raise
+                yield
                 await connection.execute("COMMIT")
+            except BaseException:
+                # also when BEGIN was cancelled: it runs in its thread all the same; does nothing outside a transaction
+                await connection.rollback()
+                raise
             finally:
                 self._owner = None
 

@@ -88,6 +88,39 @@ async def test_a_transaction_is_all_or_nothing_and_others_wait(database):
     assert len(await database.all("SELECT n FROM t")) == 2
 
 
+@pytest.mark.parametrize("turns", range(12))
+async def test_a_cancelled_transaction_leaves_none_open(database, turns):
+    """Wherever the cancellation meets it, the first statement included: all or nothing, and the next one begins."""
+
+    async def write():
+        async with database.transaction():
+            await database.run("INSERT INTO t VALUES (1)")
+            await database.run("INSERT INTO t VALUES (2)")
+
+    task = asyncio.create_task(write())
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    task.cancel()
+    await asyncio.wait({task})
+    async with database.transaction():
+        await database.run("INSERT INTO t VALUES (3)")
+    assert len(await database.all("SELECT n FROM t")) in {1, 3}
+
+
+async def test_a_transaction_that_cannot_begin_says_why(database, tmp_path):
+    """Another program holds the file: its error is the one that is raised."""
+    await database.run("PRAGMA busy_timeout=0")
+    other = sqlite3.connect(tmp_path / "data" / "x.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(sqlite3.OperationalError, match="locked"):
+        async with database.transaction():
+            raise AssertionError("unreachable")
+    other.execute("ROLLBACK")
+    other.close()
+    async with database.transaction():
+        await database.run("INSERT INTO t VALUES (3)")
+
+
 async def test_a_closed_database_says_so(database):
     """Also to whoever was waiting for a turn when it closed."""
     async with database.transaction():
