@@ -29,6 +29,8 @@ OPEN_STATES: Final = (ACCEPTED, RUNNING, SENDING)
 POISON_ATTEMPTS: Final = 3
 #: ended jobs are forgotten after that
 HISTORY_SECONDS: Final = 30 * 86_400
+#: ... at a start and once in so many new ones
+SWEEP_EVERY: Final = 500
 BEGIN_SQL: Final = "UPDATE jobs SET state = 'running', attempt = attempt + 1, updated_at = ? WHERE"
 OPEN_SQL: Final = "state IN ('accepted', 'running', 'sending')"
 
@@ -71,6 +73,7 @@ class JobQueue:
         self._bound = bound
         self._user_bound = user_bound
         self._clock = clock
+        self._added = 0
 
     async def add(
         self, front: str, link: Link, quality: str, *, title: str, user_id: int | None, target: dict[str, Any]
@@ -92,6 +95,9 @@ class JobQueue:
                 *(job.id, front, _json(link), link.canonical, quality, title, user_id, _json(target), ACCEPTED, 0),
                 *(job.random_id, None, now, now),
             )
+            self._added += 1
+            if self._added % SWEEP_EVERY == 0:
+                await self.sweep()
         return job
 
     async def get(self, job_id: str) -> Job | None:
@@ -103,11 +109,13 @@ class JobQueue:
         """Begin the next job of these fronts and all others with its key; empty where nothing waits.
 
         Next is the oldest job of the person with the fewest running ones, so that fifty links of one person don't hold
-        up the single link of another. Keys in `busy` are passed over.
+        up the single link of another; visitors of the page, whom nobody can tell apart, count as one person. Keys in
+        `busy` are passed over.
         """
         rows = await self._database.all(
             "SELECT front, canonical, quality FROM jobs AS j WHERE state = 'accepted' ORDER BY"
-            " (SELECT COUNT(*) FROM jobs AS r WHERE r.state IN ('running', 'sending') AND r.user_id = j.user_id), id"
+            " (SELECT COUNT(*) FROM jobs AS r WHERE r.state IN ('running', 'sending')"
+            " AND COALESCE(r.user_id, 0) = COALESCE(j.user_id, 0)), id"
         )
         held = set(busy)
         keys = ((row["canonical"], row["quality"]) for row in rows if row["front"] in fronts)
@@ -142,12 +150,16 @@ class JobQueue:
             *(self._clock(), POISON_ATTEMPTS),
         )
         await self._database.run("UPDATE jobs SET state = 'accepted' WHERE state IN ('running', 'sending')")
-        await self._database.run(
-            "DELETE FROM jobs WHERE state NOT IN ('accepted', 'running', 'sending') AND updated_at < ?",
-            self._clock() - HISTORY_SECONDS,
-        )
+        await self.sweep()
         waiting = await self._database.all("SELECT * FROM jobs WHERE state = 'accepted' ORDER BY id")
         return [_job(row) for row in waiting], [_job(row) for row in rows]
+
+    async def sweep(self) -> None:
+        """Forget jobs that ended long ago."""
+        await self._database.run(
+            "DELETE FROM jobs WHERE state IN ('done', 'failed', 'cancelled') AND updated_at < ?",
+            self._clock() - HISTORY_SECONDS,
+        )
 
     async def release(self) -> None:
         """At a graceful stop: what is under way is accepted again, and the broken-off attempt doesn't count."""

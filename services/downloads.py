@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import structlog
@@ -18,6 +17,7 @@ from utils.errors import (
     Cancelled,
     NotAllowed,
     NotFound,
+    ShuttingDown,
     UnknownQuality,
     WorkerCrashed,
     error_by_code,
@@ -59,6 +59,7 @@ class Downloads:
         self._links_per_message = links_per_message
         self._feeds = Feeds()
         self._workers = Workers(platforms, queue, stored, self._feeds, work=work, parallel=parallel)
+        self._stopping = False
         self.figures = self._workers.figures
 
     async def start(self) -> None:
@@ -74,9 +75,12 @@ class Downloads:
 
     async def stop(self) -> None:
         """End all work; the jobs stay accepted and go on at the next start."""
-        await self._workers.stop()
-        await self._feeds.stop()
-        await self._queue.release()
+        self._stopping = True
+        try:
+            await self._workers.stop()
+            await self._feeds.stop()
+        finally:  # also when the time is up; a broken-off attempt must not look like one that killed the process
+            await self._queue.release()
 
     def deliver_to(self, front: str, delivery: Delivery) -> None:
         """Register the way back to a front; its jobs wait until then."""
@@ -112,7 +116,9 @@ class Downloads:
         return frozenset(each.key for each in media.qualities if settle(media, each.key) in stored)
 
     async def submit(self, order: Order) -> Job:
-        """Accept a job: it is written first and told afterwards. Raises UnknownQuality or Busy."""
+        """Accept a job: it is written first and told afterwards. Raises UnknownQuality, Busy or ShuttingDown."""
+        if self._stopping:
+            raise ShuttingDown
         if order.quality not in QUALITY_KEYS:
             raise UnknownQuality(order.quality, quality=order.quality)
         link = await self._platforms.resolve(order.link)

@@ -29,6 +29,7 @@ class Feeds:
         self._feeds: dict[str, Feed] = {}
         self._unheard: list[Job] = []
         self._reports: set[asyncio.Task[None]] = set()
+        self._stopped = False
 
     @property
     def fronts(self) -> tuple[str, ...]:
@@ -41,15 +42,15 @@ class Feeds:
         heard = [job for job in self._unheard if job.front == front]
         self._unheard = [job for job in self._unheard if job.front != front]
         for job in heard:
-            self._report(delivery, job, self._feeds[job.id])
+            self._report(job, self._feeds[job.id])
 
     def open(self, job: Job) -> Feed:
         """The job's feed; made, with its reporter, at the first call."""
         feed = self._feeds.get(job.id)
         if feed is None:
             feed = self._feeds[job.id] = Feed(JobEvent(job.id, "queued"))
-            if job.front in self.deliveries:
-                self._report(self.deliveries[job.front], job, feed)
+            if job.front in self.deliveries and not self._stopped:
+                self._report(job, feed)
             else:
                 self._unheard.append(job)
         return feed
@@ -59,22 +60,24 @@ class Feeds:
         return self._feeds.get(job_id)
 
     def publish(self, jobs: Iterable[Job], event: JobEvent) -> None:
-        """Tell the same to several jobs."""
+        """Tell the same to several jobs; those that have had their last word hear nothing more."""
         for job in jobs:
-            self.open(job).publish(event.of(job.id))
+            if (feed := self._feeds.get(job.id)) is not None:
+                feed.publish(event.of(job.id))
 
     async def stop(self) -> None:
-        """End the reporters."""
+        """End the reporters; no new ones are made."""
+        self._stopped = True
         for task in self._reports:
             task.cancel()
         if self._reports:
             await asyncio.wait(self._reports)
 
-    def _report(self, delivery: Delivery, job: Job, feed: Feed) -> None:
+    def _report(self, job: Job, feed: Feed) -> None:
         async def run() -> None:
             async for event in feed.follow():
                 try:
-                    await delivery.report(job, event)
+                    await self.deliveries[job.front].report(job, event)
                 except Exception:
                     log.exception("report broke", job=job.id)
             self._feeds.pop(job.id, None)

@@ -10,22 +10,27 @@ from typing import TYPE_CHECKING, Any
 from services.jobs import JobEvent
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from core.job_queue import Job
     from platforms.base import Fetched, Progress
 
 
 @dataclass(slots=True)
 class Flight:
-    """Jobs with one key. `delivering` is the hand-over under way: (job id, its task).
+    """Jobs with one key; one leaves when its end is written. `delivering` is the hand-over: (job id, its task).
 
-    `spare` flights only send again what is stored: they need no slot, because they download nothing.
+    `spare` flights only send again what is stored: they need no slot, because they download nothing. Nobody joins a
+    `closed` one: it is failing, was cancelled or has served everybody, and only clears up.
     """
 
     key: tuple[str, str]
     jobs: dict[str, Job]
     spare: bool = False
+    closed: bool = False
     phase: str = "probing"
     progress: Progress | None = None
+    folder: Path | None = None
     fetched: Fetched | None = None
     task: asyncio.Task[None] | None = None
     delivering: tuple[str, asyncio.Task[bool]] | None = None
@@ -55,6 +60,7 @@ class Flight:
         if self.delivering is not None and self.delivering[0] == job_id:
             tasks.append(self.delivering[1])
         if not self.jobs and self.task is not None:
+            self.closed = True
             tasks.append(self.task)
         for task in tasks:
             task.cancel()

@@ -74,7 +74,8 @@ class Shelf:
 
     async def start(self) -> None:
         """Take back what the last process left and is still good; remove the rest."""
-        self._files = await asyncio.to_thread(self._take_stock)
+        async with self._placing:  # what is handed over meanwhile would look like something half written
+            self._files = await asyncio.to_thread(self._take_stock)
         await self._sweep()
         self._sweeper = asyncio.create_task(self._sweep_for_ever(), name="shelf")
 

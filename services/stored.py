@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 
 #: a button older than this answers that it has expired
 OFFER_SECONDS: Final = 7 * 86_400
+#: offers kept (about 4 kB each); the oldest go first, also when they are younger than that
+OFFER_BOUND: Final = 10_000
+#: offers are swept at a start and once in so many new ones
+SWEEP_EVERY: Final = 200
 
 
 class StoredFiles:
@@ -67,9 +71,11 @@ class StoredFiles:
 class Offers:
     """Menus, so that a button works after a restart too."""
 
-    def __init__(self, database: Database, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, database: Database, clock: Callable[[], float] = time.time, bound: int = OFFER_BOUND) -> None:
         self._database = database
         self._clock = clock
+        self._bound = bound
+        self._made = 0
 
     async def make(self, media: Media, link: Link, user_id: int | None) -> str:
         """Keep what a menu offers; its token for callback data."""
@@ -78,6 +84,9 @@ class Offers:
             "INSERT INTO offers (token, user_id, link, media, created_at) VALUES (?, ?, ?, ?, ?)",
             *(token, user_id, msgspec.json.encode(link).decode(), msgspec.json.encode(media).decode(), self._clock()),
         )
+        self._made += 1
+        if self._made % SWEEP_EVERY == 0:
+            await self.sweep()
         return token
 
     async def get(self, token: str) -> Offer:
@@ -89,5 +98,10 @@ class Offers:
         return Offer(token, msgspec.json.decode(row["media"], type=Media), link, row["user_id"])
 
     async def sweep(self) -> None:
-        """Forget the expired ones."""
+        """Forget the expired ones, and the oldest beyond the bound."""
         await self._database.run("DELETE FROM offers WHERE created_at < ?", self._clock() - OFFER_SECONDS)
+        await self._database.run(
+            "DELETE FROM offers WHERE created_at <"
+            " (SELECT created_at FROM offers ORDER BY created_at DESC LIMIT 1 OFFSET ?)",
+            self._bound - 1,
+        )

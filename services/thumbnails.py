@@ -49,6 +49,7 @@ class Thumbnails:
         self._kept: OrderedDict[str, Picture] = OrderedDict()
         self._reads: SingleFlight[Picture] = SingleFlight()
         self._swept = False
+        self._sweeping = asyncio.Lock()
 
     async def get(self, url: str | None, reader: Reader) -> Picture:
         """The picture behind a probed medium's thumbnail URL. Raises NotFound, NotAMedia, or what the fetch raised."""
@@ -60,7 +61,8 @@ class Thumbnails:
         return await self._reads.run(url, lambda: self._read(url, reader))
 
     async def _read(self, url: str, reader: Reader) -> Picture:
-        await asyncio.to_thread(self._prepare)
+        async with self._sweeping:  # a second sweep beside the first would take what was just fetched
+            await asyncio.to_thread(self._prepare)
         path = self._folder / hashlib.sha256(url.encode()).hexdigest()
         try:
             await reader.read(url, path, PICTURE_BYTES)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import TYPE_CHECKING, Any, Final
 
 import structlog
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 #: hand-overs of stored files at the same time; they cost a message each, no download
 SPARE_BOUND: Final = 8
+#: rest after a look at the queue that broke (disk full, database locked)
+TROUBLE_SECONDS: Final = 1.0
 
 
 class Workers:
@@ -40,6 +42,7 @@ class Workers:
         *,
         work: Path,
         parallel: int,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self.figures = Figures()
         self._platforms = platforms
@@ -48,7 +51,9 @@ class Workers:
         self._feeds = feeds
         self._work = work
         self._parallel = parallel
-        self._flights: dict[tuple[str, str], Flight] = {}
+        self._sleep = sleep
+        self._flights: list[Flight] = []
+        self._stopped = False
         self._wake = asyncio.Event()
         self._scheduler: asyncio.Task[None] | None = None
 
@@ -59,9 +64,10 @@ class Workers:
 
     async def stop(self) -> None:
         """End all work where it stands; the table still holds every job."""
-        tasks = [flight.task for flight in self._flights.values() if flight.task is not None]
-        if self._scheduler is not None:
-            tasks.append(self._scheduler)
+        self._stopped = True
+        for flight in self._flights:
+            flight.closed = True
+        tasks = [task for task in (self._scheduler, *(flight.task for flight in self._flights)) if task is not None]
         for task in tasks:
             task.cancel()
         if tasks:
@@ -73,82 +79,107 @@ class Workers:
 
     async def take_in(self, job: Job) -> None:
         """Let a new job join its key's flight, be served from a stored copy at once, or wait for a slot."""
-        if (flight := self._flights.get(job.key)) is not None:
-            flight.jobs[job.id] = job  # first, so that the flight can't end between the look and the write
+        kept = self._joinable(job.key) is None and await self._copies(job)
+        # the job is in the flight first, so that the flight can't end between the look and the write
+        if (flight := self._joinable(job.key)) is not None:
+            flight.jobs.setdefault(job.id, job)
             self._feeds.publish([job], flight.event)
-            if (begun := await self._queue.begin(job)) is not None and job.id in flight.jobs:
-                flight.jobs[job.id] = begun
-        elif not await self._again(job):
+        elif kept and not self._stopped and sum(flight.spare for flight in self._flights) < SPARE_BOUND:
+            flight = self._launch(Flight(job.key, {job.id: job}, spare=True, phase="uploading"))
+        else:
             await self._tell_place(job)
+            return
+        if (begun := await self._queue.begin(job)) is not None and job.id in flight.jobs:
+            flight.jobs[job.id] = begun
 
     async def drop(self, job: Job) -> None:
         """Let a job leave its flight; waits until what only it needed has stopped and is cleared away."""
-        for flight in [flight for flight in self._flights.values() if job.id in flight.jobs]:
+        for flight in [flight for flight in self._flights if job.id in flight.jobs]:
             await flight.drop(job.id)
 
     async def _schedule(self) -> None:
         while True:
             await self._wake.wait()
             self._wake.clear()
-            while sum(not flight.spare for flight in self._flights.values()) < self._parallel:
-                jobs = await self._queue.take(self._feeds.fronts, tuple(self._flights))
-                if not jobs:
-                    break
-                self._launch(Flight(jobs[0].key, {job.id: job for job in jobs}))
+            try:
+                await self._fill_slots()
+            except Exception:  # the edge of the scheduler: it must live as long as the process
+                log.exception("queue broke")
+                await self._sleep(TROUBLE_SECONDS)
+                self._wake.set()
 
-    async def _again(self, job: Job) -> bool:
-        """Begin to send a stored copy where there is one; the job needs no download and no slot then."""
-        spare = sum(flight.spare for flight in self._flights.values())
-        if spare >= SPARE_BOUND or job.key in self._flights or not await self._copies(job):
-            return False
-        if (begun := await self._queue.begin(job)) is None:
-            return False
-        self._launch(Flight(job.key, {job.id: begun}, spare=True, phase="uploading"))
-        return True
+    async def _fill_slots(self) -> None:
+        while sum(not flight.spare for flight in self._flights) < self._parallel:
+            jobs = await self._queue.take(self._feeds.fronts, [flight.key for flight in self._flights])
+            if not jobs:
+                break
+            begun = {job.id: job for job in jobs}
+            if (flight := self._joinable(jobs[0].key)) is None:
+                self._launch(Flight(jobs[0].key, begun))
+            else:  # it took off while the queue was being read
+                flight.jobs.update(begun)
 
-    def _launch(self, flight: Flight) -> None:
-        self._flights[flight.key] = flight
+    def _joinable(self, key: tuple[str, str]) -> Flight | None:
+        return next((flight for flight in self._flights if flight.key == key and not flight.closed), None)
+
+    def _launch(self, flight: Flight) -> Flight:
+        self._flights.append(flight)
         self._feeds.publish(flight.jobs.values(), flight.event)
         flight.task = asyncio.create_task(self._fly(flight), name=f"flight {flight.key[0]}")
+        return flight
 
     async def _fly(self, flight: Flight) -> None:
-        """Fetch unless a stored copy does, hand over to each job in turn, leave nothing behind."""
-        folder: Path | None = None
+        """Serve everybody, leave no folder behind, and tell a failure to who is left."""
+        failure: GoldcrestError | None = None
         try:
-            while flight.jobs:
-                job = next(iter(flight.jobs.values()))
-                copies = await self._copies(job)
-                if copies and await self._hand_over(flight, job, self._resend(job, copies)):
-                    continue
-                if flight.spare:
-                    await self._requeue(flight, job)
-                    continue
-                if flight.fetched is None:
-                    folder = job_folder(self._work)
-                    flight.fetched = await self._fetch(flight, job, folder)
-                    continue  # who waits may have changed meanwhile
-                await self._hand_over(flight, job, self._send(job, flight.fetched))
-                for late in await self._queue.take_same(flight.key, self._feeds.fronts):
-                    flight.jobs[late.id] = late
-        except GoldcrestError as error:
-            await self._fail(flight, error)
-        except Exception as error:  # the edge of a worker: the job must end, and with a word
-            log.exception("job broke", key=flight.key)
-            await self._fail(flight, InternalError(repr(error)))
+            try:
+                await self._serve(flight)
+            except GoldcrestError as error:
+                failure = error
+            except Exception as error:  # the edge of a worker: the job must end, and with a word
+                log.exception("job broke", key=flight.key)
+                failure = InternalError(repr(error))
+            finally:
+                flight.closed = True
+                if flight.folder is not None:  # first: where the job has filled the disk its end needs room
+                    await asyncio.to_thread(remove_folder, flight.folder)
+            if failure is not None:
+                await self._fail(flight, failure)
+        except Exception:  # its jobs stay open in the table and are begun again at the next start
+            log.exception("job could not be ended", key=flight.key)
         finally:
-            del self._flights[flight.key]
-            if folder is not None:
-                await asyncio.to_thread(remove_folder, folder)
+            self._flights.remove(flight)
             self._wake.set()
+
+    async def _serve(self, flight: Flight) -> None:
+        """Fetch unless a stored copy does, hand over to each job in turn."""
+        while flight.jobs:
+            job = next(iter(flight.jobs.values()))
+            copies = await self._copies(job)
+            if copies and await self._hand_over(flight, job, self._resend(job, copies)):
+                continue
+            if flight.spare:
+                await self._requeue(flight, job)
+                continue
+            if flight.fetched is None:
+                flight.folder = job_folder(self._work)
+                flight.fetched = await self._fetch(flight, job, flight.folder)
+                continue  # who waits may have changed meanwhile
+            await self._hand_over(flight, job, self._send(job, flight.fetched))
+            for late in await self._queue.take_same(flight.key, self._feeds.fronts):
+                flight.jobs[late.id] = late
 
     async def _requeue(self, flight: Flight, job: Job) -> None:
         """The stored copy was dead: the job needs a download and waits for a slot like any other."""
+        waiting = await self._queue.move(job, ACCEPTED)
         flight.jobs.pop(job.id, None)
-        if (waiting := await self._queue.move(job, ACCEPTED)) is not None:
+        if waiting is not None:
             await self._tell_place(waiting)
 
     async def _tell_place(self, job: Job) -> None:
-        self._feeds.open(job).publish(JobEvent(job.id, "queued", position=await self._queue.position(job)))
+        position = await self._queue.position(job)
+        if not any(job.id in flight.jobs for flight in self._flights):  # it may have begun meanwhile
+            self._feeds.publish([job], JobEvent(job.id, "queued", position=position))
         self._wake.set()
 
     async def _copies(self, job: Job) -> tuple[StoredFile, ...]:
@@ -167,19 +198,16 @@ class Workers:
     async def _hand_over(self, flight: Flight, job: Job, deliver: Coroutine[Any, Any, bool]) -> bool:
         """Run one hand-over so that cancelling this job stops nothing else; False: it could not be used."""
         task = await flight.deliver(job.id, deliver)
-        if task.cancelled():
+        if task.cancelled() and job.id not in flight.jobs:
             return True
-        error = task.exception()
+        error = InternalError("hand-over cancelled itself") if task.cancelled() else task.exception()
         if error is None and not task.result():
             return False
-        flight.jobs.pop(job.id, None)
-        if error is None:
-            await self.end(job, DONE)
-        elif isinstance(error, GoldcrestError):
-            await self.end(job, FAILED, error)
-        else:
+        if error is not None and not isinstance(error, GoldcrestError):
             log.error("hand-over broke", job=job.id, exc_info=error)
-            await self.end(job, FAILED, InternalError(repr(error)))
+            error = InternalError(repr(error))
+        await self.end(job, FAILED if error else DONE, error)
+        flight.jobs.pop(job.id, None)
         return True
 
     async def _resend(self, job: Job, copies: tuple[StoredFile, ...]) -> bool:
@@ -207,8 +235,8 @@ class Workers:
 
     async def _fail(self, flight: Flight, error: GoldcrestError) -> None:
         for job in list(flight.jobs.values()):
-            flight.jobs.pop(job.id, None)
             await self.end(job, FAILED, error)
+            flight.jobs.pop(job.id, None)
 
     async def end(self, job: Job, state: str, error: GoldcrestError | None = None) -> bool:
         """Write, count and tell the end of a job; False where it had ended before."""

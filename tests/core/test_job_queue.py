@@ -91,6 +91,16 @@ async def test_fifty_links_of_one_person_do_not_hold_up_another(queue):
     assert (await queue.take(("telegram",)))[0].id == single.id
 
 
+async def test_visitors_of_the_page_count_as_one_person(queue):
+    """Fifty links of the page don't hold up a single one of a chat either."""
+    for number in range(50):
+        await add(queue, str(number), user=None, front="web")
+    single = await add(queue, "single", user=2)
+    fronts = ("web", "telegram")
+    assert (await queue.take(fronts))[0].front == "web"
+    assert (await queue.take(fronts))[0].id == single.id
+
+
 async def test_begin_takes_a_job_only_once(queue):
     """Two takers, one wins."""
     job = await add(queue)
@@ -147,3 +157,13 @@ async def test_history_is_bounded_in_time(queue, clock):
     await queue.recover()
     assert await queue.get(old.id) is None
     assert await queue.get(kept.id) is not None
+
+
+async def test_history_is_bounded_without_a_restart(queue, clock, monkeypatch):
+    """A process that lives for years forgets as well."""
+    monkeypatch.setattr("core.job_queue.SWEEP_EVERY", 2)
+    old = await add(queue)
+    await queue.move(old, DONE)
+    clock.now += HISTORY_SECONDS + 10
+    await add(queue, "2")
+    assert await queue.get(old.id) is None

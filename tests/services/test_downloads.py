@@ -1,9 +1,11 @@
 """The way of a link from the order to the hand-over, over a real database."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
+from services.stored import OFFER_SECONDS, Offers
 from tests.services.conftest import Front, ended, link, media, order
 from utils.errors import Busy, Expired, InternalError, NotAllowed, NotFound, Private, SiteDown, UnknownQuality
 
@@ -242,6 +244,38 @@ async def test_a_front_whose_report_breaks_still_gets_the_file(make, sites):
     assert (await ended(downloads, job)).phase == "done"
     assert len(front.sent) == 1
     await downloads.stop()
+
+
+async def test_menus_are_bounded_by_age_and_number_while_the_process_runs(database, monkeypatch):
+    """A visitor who looks at ten thousand links doesn't fill the disk."""
+    monkeypatch.setattr("services.stored.SWEEP_EVERY", 5)
+    now = [1_000_000.0]
+    offers = Offers(database, clock=lambda: now[0], bound=3)
+    tokens = []
+    for _ in range(5):
+        now[0] += 1
+        tokens.append(await offers.make(media(link()), link(), 7))
+    rows = await database.all("SELECT token FROM offers ORDER BY created_at")
+    assert [row["token"] for row in rows] == tokens[2:]
+    now[0] += OFFER_SECONDS
+    for _ in range(5):
+        now[0] += 1
+        await offers.make(media(link()), link(), 7)
+    assert len(await database.all("SELECT token FROM offers")) == 3
+
+
+async def test_an_open_job_without_a_feed_can_be_watched(downloads, sites, database):
+    """Its order was broken off between the write and the word; it is worked on all the same."""
+    job = await downloads._queue.add("telegram", link(), "360p", title="T", user_id=7, target={})
+    watching = asyncio.create_task(ended(downloads, job))
+    await settled(lambda: downloads._feeds.get(job.id) is not None)
+    downloads._workers.wake()
+    assert (await watching).phase == "done"
+
+
+async def test_a_live_item_has_nothing_stored(downloads):
+    """Nor is the table asked."""
+    assert await downloads.stored_qualities(replace(media(link()), is_live=True)) == frozenset()
 
 
 async def test_probe_and_detect_are_the_platforms(downloads):

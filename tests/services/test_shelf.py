@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import threading
 from dataclasses import replace
 
 import pytest
@@ -224,3 +225,35 @@ async def test_the_title_of_the_item_stands_in_for_that_of_a_file(shelf, tmp_pat
     one = fetched(tmp_path / "work", 1)
     await shelf.send(job(quality="best"), replace(one, files=(replace(one.files[0], title=""),)), ignore)
     assert shelf.of(job().id)[0].name == "T.mp4"
+
+
+async def test_what_is_handed_over_during_the_start_stays(make, tmp_path, monkeypatch):
+    """Jobs of the last process may be done before the stock is taken."""
+    shelf, placing, taken = make(), threading.Event(), threading.Event()
+    take_stock, hard_link = Shelf._take_stock, os.link
+
+    def take_meanwhile(self):
+        placing.wait(0.2)
+        try:
+            return take_stock(self)
+        finally:
+            taken.set()
+
+    def slow_link(*arguments):
+        placing.set()
+        taken.wait(10)
+        hard_link(*arguments)
+
+    monkeypatch.setattr(Shelf, "_take_stock", take_meanwhile)
+    monkeypatch.setattr(os, "link", slow_link)
+    starting = asyncio.create_task(shelf.start())
+    await asyncio.sleep(0)
+    await shelf.send(job(), fetched(tmp_path / "job", 10), ignore)
+    await starting
+    assert len(shelf.of(job().id)) == 1
+    await shelf.stop()
+
+
+async def test_a_shelf_that_never_started_stops(make):
+    """A start that failed halfway."""
+    await make().stop()

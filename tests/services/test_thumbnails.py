@@ -1,6 +1,10 @@
 """Pictures of probed media: fetched once, few, and only pictures."""
 
 import asyncio
+import shutil
+import threading
+import time
+from contextlib import suppress
 
 import pytest
 
@@ -89,3 +93,26 @@ async def test_nothing_is_asked_where_there_is_none(tmp_path, url):
     """NotFound at once."""
     with pytest.raises(NotFound):
         await Thumbnails(tmp_path / "t").get(url, Reader())
+
+
+async def test_the_first_pictures_of_a_page_do_not_sweep_each_other_away(tmp_path, monkeypatch):
+    """Many cards ask at once; what an earlier process left is removed once."""
+    swept: list[int] = []
+    started = threading.Barrier(2, timeout=0.2)
+    prepare = Thumbnails._prepare
+
+    def together(self):
+        with suppress(threading.BrokenBarrierError):
+            started.wait()
+        prepare(self)
+
+    monkeypatch.setattr(Thumbnails, "_prepare", together)
+
+    def slowly(*_arguments, **_named):
+        swept.append(1)
+        time.sleep(0.05)
+
+    monkeypatch.setattr(shutil, "rmtree", slowly)
+    reader, thumbnails = Reader(), Thumbnails(tmp_path / "t")
+    await asyncio.gather(*(thumbnails.get(f"{URL}?{number}", reader) for number in range(2)))
+    assert swept == [1]
