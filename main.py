@@ -11,7 +11,7 @@ import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 from urllib.parse import urlsplit
 
 from core.system_manager import Part, SystemManager
@@ -48,12 +48,30 @@ def serve() -> int:
     """Run the web app, and the bot where there is a token, until SIGTERM or SIGINT."""
     try:
         settings = load_settings()
+        folder = lock_folder(settings.data_dir)
         listener = listen(settings)
     except ConfigError as error:
         print(error.detail, file=sys.stderr)
         return 2
-    with listener:
+    with folder, listener:
         return asyncio.run(run_until_signal(settings, listener))
+
+
+def lock_folder(folder: Path) -> BinaryIO:
+    """Keep a second process out of the data folder: it would take over the jobs of the first."""
+    import fcntl
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        lock = (folder / "lock").open("wb")
+    except OSError as error:
+        raise ConfigError(f"DATA_DIR = {folder} can't be used: {error.strerror}; it must be writable") from None
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        lock.close()
+        raise ConfigError(f"DATA_DIR = {folder} is in use by another Goldcrest; each needs its own") from None
+    return lock
 
 
 def listen(settings: Settings) -> socket.socket:

@@ -112,6 +112,27 @@ def test_a_port_in_use_ends_the_start_with_one_line(tmp_path):
     assert str(port) in result.stderr
 
 
+async def test_a_second_process_stays_out_of_the_data_folder(tmp_path):
+    """It would take over the jobs of the first; one line says so, and after a kill the folder is free again."""
+    async with bot_process(tmp_path / "data") as bot:
+        second = await asyncio.to_thread(serve_wrongly, {"PORT": "0", "DATA_DIR": str(bot.data)})
+        assert second.returncode == 2
+        assert "in use by another Goldcrest" in second.stderr
+        assert second.stderr.count("\n") == 1
+        await bot.stop(signal.SIGKILL)
+    async with bot_process(tmp_path / "data") as bot:
+        assert (await bot.get("/health"))[0] == 200
+
+
+def test_a_data_folder_that_cannot_be_made_ends_the_start_with_one_line(tmp_path):
+    """The line names it."""
+    (tmp_path / "file").touch()
+    result = serve_wrongly({"PORT": "0", "DATA_DIR": str(tmp_path / "file" / "data")})
+    assert result.returncode == 2
+    assert result.stderr.startswith("DATA_DIR = ")
+    assert result.stderr.count("\n") == 1
+
+
 async def test_without_a_token_it_is_a_web_app(tmp_path):
     """Health is ok, every part is ready, no Telegram among them."""
     async with bot_process(tmp_path / "data") as bot:
