@@ -69,7 +69,7 @@ class Desk:
         parts: dict[str, Any] = {"app": app, "telegram": telegram, "looks": looks, "orders": Orders(app)}
         self._dispatcher = Dispatcher(
             (start.router, choices.router, cancel.router, links.router),
-            (Errors(telegram, texts), Deduplication(self._seen, self._tails), Access(app, telegram, texts, clock)),
+            (Deduplication(self._seen, self._tails), Errors(telegram, texts), Access(app, telegram, texts, clock)),
             parts,
             lambda: self.bot_name,
         )

@@ -17,8 +17,11 @@ if TYPE_CHECKING:
 
 #: title and performer of a track
 TAG_LIMIT: Final = 128
-#: Telegram refuses larger photos, they go as files then (core.telegram.org/bots/api#sendphoto)
+#: Telegram refuses larger photos, they go as files then (core.telegram.org/bots/api#sendphoto): bytes, width and height
+#: together, the longer side as a multiple of the shorter
 PHOTO_BYTES: Final = 10 * 1024 * 1024
+PHOTO_SIDES: Final = 10_000
+PHOTO_RATIO: Final = 20
 FILE_TYPES: Final = {"video": FileType.VIDEO, "audio": FileType.AUDIO, "document": FileType.DOCUMENT}
 
 
@@ -30,9 +33,13 @@ def caption(title: str, url: str, source: str) -> Rich:
     return (title_piece, Piece("\n" if title_piece.text else ""), Piece(source, url=url))
 
 
-def kind_of(file: FetchedFile) -> str:
+def kind_of(file: FetchedFile | StoredFile) -> str:
     """How Telegram is to show it."""
-    return "document" if file.kind == "photo" and file.size_bytes > PHOTO_BYTES else file.kind
+    if file.kind != "photo":
+        return file.kind
+    width, height = file.width or 1, file.height or 1
+    odd = width + height > PHOTO_SIDES or max(width, height) > PHOTO_RATIO * min(width, height)
+    return "document" if odd or file.size_bytes > PHOTO_BYTES else "photo"
 
 
 def uploaded_media(file: FetchedFile, upload: Any, thumbnail: Any, title: str) -> Any:
@@ -60,7 +67,7 @@ def uploaded_media(file: FetchedFile, upload: Any, thumbnail: Any, title: str) -
         mime_type=file.mime,
         attributes=attributes,
         thumb=thumbnail,
-        force_file=file.kind == "document" or None,
+        force_file=kind_of(file) == "document" or None,
     )
 
 

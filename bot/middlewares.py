@@ -13,6 +13,7 @@ import structlog
 from bot.events import Event, Incoming, Pressed
 from bot.rich import plain
 from bot.router import Forward, Rest, read_command
+from bot.status import explain
 from bot.telegram import Place
 from utils.errors import GoldcrestError, InternalError, NotAllowed, TelegramRefused
 
@@ -54,8 +55,7 @@ class Errors:
         return ()
 
     async def _tell(self, event: Event, error: GoldcrestError) -> None:
-        explained = self._texts.error(error)
-        text = f"{explained.sentence} {explained.hint}".strip()
+        text = explain(self._texts, error)
         try:
             if isinstance(event, Pressed) and not event.answered:
                 await self._telegram.answer(event, text, alert=True)
@@ -79,14 +79,13 @@ class Deduplication:
 
     async def __call__(self, event: Event, forward: Forward) -> Rest:
         """Forward what is new."""
+        if isinstance(event, Pressed):
+            new = await self._seen.mark(event.key)
+            return await forward(event) if new else self._repeated(event)
         if not await self._seen.begin(event.key):
-            log.debug("update.repeated", key=event.key)
-            return ()
+            return self._repeated(event)
         rest: Rest = ()
         try:
-            if isinstance(event, Pressed):
-                await self._seen.mark(event.key)
-                return await forward(event)
             rest = await forward(event)
             if rest:
                 self._tails.spawn(lambda: self._finish(event.key, rest))
@@ -96,6 +95,10 @@ class Deduplication:
             if not rest:
                 self._seen.end(event.key)
         return rest
+
+    def _repeated(self, event: Event) -> Rest:
+        log.debug("update.repeated", key=event.key)
+        return ()
 
     async def _finish(self, key: str, rest: Rest) -> None:
         try:

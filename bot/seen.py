@@ -40,15 +40,16 @@ class SeenUpdates:
             self._open.discard(key)
         return known is None
 
-    async def mark(self, key: str) -> None:
-        """It was dealt with; a later process knows that too."""
-        await self._database.run(
+    async def mark(self, key: str) -> bool:
+        """Write down that it is dealt with, for later processes too; False where that stood there already."""
+        added = await self._database.run(
             "INSERT INTO seen_updates (update_key, seen_at) VALUES (?, ?) ON CONFLICT (update_key) DO NOTHING",
             *(key, self._clock()),
         )
         self._added += 1
         if self._added % SWEEP_EVERY == 0:
             await self.sweep()
+        return added > 0
 
     def end(self, key: str) -> None:
         """Whatever came of it, it is not under way any more."""

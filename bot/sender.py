@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from bot import media as forms
 from bot.calls import UNREACHABLE
@@ -35,15 +35,7 @@ UPLOAD_TRIES: Final = 2
 FRESH_BOUND: Final = 500
 
 
-class HasKind(Protocol):
-    """A fetched or stored file."""
-
-    @property
-    def kind(self) -> str:
-        """How it is shown: video, audio, photo or document."""
-
-
-File = TypeVar("File", bound=HasKind)
+File = TypeVar("File", "FetchedFile", "StoredFile")
 T = TypeVar("T")
 
 
@@ -167,7 +159,11 @@ def grouped(files: Sequence[File]) -> list[list[File]]:
     """Neighbours that fit into one album together; everything else by itself."""
     groups: list[list[File]] = []
     for file in files:
-        fits = groups and len(groups[-1]) < ALBUM_BOUND and {file.kind, groups[-1][-1].kind} <= ALBUM_KINDS
+        fits = (
+            groups
+            and len(groups[-1]) < ALBUM_BOUND
+            and {forms.kind_of(file), forms.kind_of(groups[-1][-1])} <= ALBUM_KINDS
+        )
         if fits:
             groups[-1].append(file)
         else:

@@ -38,6 +38,12 @@ def failed_screen(texts: Texts, title: str, error: GoldcrestError, again: Choose
     return Screen(_titled(title, body), retry_keyboard(texts, again) if again else ())
 
 
+def explain(texts: Texts, error: GoldcrestError) -> str:
+    """Sentence and next step on one line, for a message of its own or the answer to a press."""
+    explained = texts.error(error)
+    return f"{explained.sentence} {explained.hint}".strip()
+
+
 def figures(texts: Texts, progress: Progress) -> list[str]:
     """A bar with per cent, and megabytes with speed and time left, as far as they are known."""
     done, total = progress.done_bytes, progress.total_bytes

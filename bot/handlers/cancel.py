@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from bot.keyboards import StopJob, StopLooking
 from bot.router import Router
+from bot.status import explain
 from utils.errors import Expired, NotFound
 
 if TYPE_CHECKING:
@@ -53,6 +54,5 @@ async def _allowed(press: Pressed, owner: int | None, app: App, telegram: Telegr
 
 async def _over(press: Pressed, app: App, telegram: Telegram) -> None:
     """What stood there belongs to nothing any more."""
-    explained = app.texts.error(Expired())
-    await telegram.answer(press, f"{explained.sentence} {explained.hint}", alert=True)
+    await telegram.answer(press, explain(app.texts, Expired()), alert=True)
     await telegram.delete(press.chat_id, press.message_id)

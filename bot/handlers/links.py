@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from bot.rich import plain
 from bot.router import Router
+from bot.status import explain
 from bot.telegram import Place
-from utils.errors import NoLink, error_by_code
+from utils.errors import Busy, NoLink, error_by_code
 
 if TYPE_CHECKING:
     from bot.events import Incoming
@@ -27,8 +28,14 @@ async def look(message: Incoming, app: App, looks: Looks, telegram: Telegram) ->
     found = app.downloads.detect(message.text)
     if message.private and not found.links and not found.refused:
         raise NoLink
-    if message.private and found.refused:
+    place, tasks = Place.of(message), []
+    if message.private:
         for code in dict.fromkeys(refused.code for refused in found.refused):
-            explained = app.texts.error(error_by_code(code)())
-            await telegram.send_text(Place.of(message), plain(f"{explained.sentence} {explained.hint}".strip()))
-    return [looks.begin(message, link, message.user_id) for link in found.links]
+            await telegram.send_text(place, plain(explain(app.texts, error_by_code(code)())))
+    for link in found.links:
+        try:
+            tasks.append(looks.begin(message, link, message.user_id))
+        except Busy as error:  # told here, because what has begun goes on
+            await telegram.send_text(place, plain(explain(app.texts, error)))
+            break
+    return tasks

@@ -3,6 +3,7 @@
 import asyncio
 import io
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +53,7 @@ class Sites:
     """What PlatformManager offers: links are found for real, probes and downloads are scripted.
 
     `looking` and `fetching` hold a probe or a fetch back; `fails` are raised by probes, `breaks` by fetches; `files`
-    are (name, bytes, fields of FetchedFile) that a fetch leaves.
+    are (name, bytes, fields of FetchedFile) that a fetch leaves; `shape` changes fields of what a probe finds.
     """
 
     def __init__(self, folder):
@@ -60,6 +61,7 @@ class Sites:
         self.registry = Registry()
         self.title = "A <b>goldcrest</b> & *its* nest"
         self.qualities = QUALITIES
+        self.shape: dict[str, Any] = {}
         self.fails, self.breaks, self.probes, self.fetches = [], [], [], []
         self.looking, self.fetching = asyncio.Event(), asyncio.Event()
         self.looking.set()
@@ -83,9 +85,8 @@ class Sites:
         return self.media(link)
 
     def media(self, link):
-        return Media(
-            link.platform, link.id, link.kind, link.canonical, link.url, self.title, self.qualities, 6.2, None, "Goldie"
-        )
+        known = (link.platform, link.id, link.kind, link.canonical, link.url, self.title, self.qualities)
+        return replace(Media(*known, 6.2, None, "Goldie"), **self.shape)
 
     def settle(self, link, quality):
         return settle(self.media(link), quality)

@@ -59,12 +59,13 @@ async def test_updates_that_come_twice_are_handled_once(run, telegram):
     bot = await run()
     await answered(telegram, "/help")
     menu = await telegram.alice.wait_for(lambda m: m.sender is telegram.bot)
+    await answered(telegram, "no link, which is answered as an error")
     await settled(lambda: not bot.part._desk.open_events())
     await run()
     said = await telegram.alice.say(telegram.bot, "/start")
     await telegram.world.until(lambda: said in {m.reply_to for m in telegram.alice.messages()})
     answers = [m for m in telegram.alice.messages() if m.sender is telegram.bot]
-    assert len(answers) == 2
+    assert len(answers) == 3
     assert menu in answers
 
 

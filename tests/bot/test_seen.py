@@ -36,7 +36,8 @@ async def test_once_and_not_again(database, clock):
     seen.end("a")
     assert not await seen.begin("a")
     assert not await SeenUpdates(database, clock).begin("a")
-    await seen.mark("a")
+    assert not await seen.mark("a")
+    assert await seen.mark("b")
 
 
 async def test_what_was_not_finished_may_come_again(database, clock):

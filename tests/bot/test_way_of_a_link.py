@@ -243,6 +243,102 @@ async def test_cancel_while_uploading(bot, telegram, sites, texts, tmp_path):
     await settled(lambda: not list((tmp_path / "work").iterdir()))
 
 
+async def test_only_the_one_who_asked_may_cancel(bot, telegram, sites, texts):
+    """Neither a look nor a job of somebody else can be stopped, except by the owner."""
+    bob = telegram.world.person("Bob", "bob")
+    group = telegram.world.supergroup("Birds", telegram.alice, bob)
+    await telegram.alice.add(group, telegram.bot, "admin")
+    await bot.database.run("INSERT INTO users VALUES (?, 'user', 0)", bob.id)
+    await bot.app.users.start()
+    sites.looking.clear()
+    said = await telegram.alice.say(group, LINK)
+    status = await telegram.alice.wait_for(lambda m: m.buttons, chat=group, after=said)
+    answer = await bob.press(status, "Cancel")
+    assert (answer.text, answer.alert) == (texts("press.not_yours"), True)
+    sites.fetching.clear()
+    sites.looking.set()
+    await telegram.world.until(lambda: is_menu(status))
+    await telegram.alice.press(status, "Best")
+    await settled(lambda: sites.fetches)
+    await telegram.world.until(lambda: status.buttons[0][0].text == "Cancel")
+    answer = await bob.press(status, "Cancel")
+    assert (answer.text, answer.alert) == (texts("press.not_yours"), True)
+    sites.fetching.set()
+    assert await telegram.alice.wait_for(lambda m: m.file, chat=group)
+
+
+async def test_cancel_of_what_has_ended_takes_the_message_away(bot, telegram, sites):
+    """A status that a crash left behind, of a job that is over or that nobody knows any more."""
+    sites.fetching.clear()
+    menu = await menu_of(telegram)
+    await telegram.alice.press(menu, "Best")
+    await telegram.world.until(lambda: menu.buttons[0][0].text == "Cancel")
+    data = menu.button("Cancel").data
+    left_over = [
+        telegram.world.post(telegram.bot, telegram.world.dialog(telegram.bot, telegram.alice), "x", markup=menu.markup)
+        for _ in range(2)
+    ]
+    sites.fetching.set()
+    await telegram.world.until(lambda: menu.deleted_at)
+    await telegram.alice.press(left_over[0], data)
+    await telegram.world.until(lambda: left_over[0].deleted_at)
+    await bot.database.run("DELETE FROM jobs")
+    assert (await telegram.alice.press(left_over[1], data)).alert
+    await telegram.world.until(lambda: left_over[1].deleted_at)
+
+
+async def test_an_old_menu_says_that_it_is_old(bot, telegram, texts):
+    """Its offer was swept: the press says what to do."""
+    menu = await menu_of(telegram)
+    await bot.database.run("DELETE FROM offers")
+    answer = await telegram.alice.press(menu, "Best")
+    assert answer.alert
+    assert answer.text == f"{texts('error.expired')} {texts('hint.expired')}"
+
+
+async def test_a_full_queue_is_told_and_the_menu_stays(bot, telegram, sites, texts):
+    """The bound of one person: a sentence in the chat, because the press was answered already."""
+    sites.fetching.clear()
+    for number in range(20):
+        await telegram.alice.press(
+            await menu_of(telegram, f"https://www.youtube.com/watch?v=dQw4w9WgX{number:02}"), "360p"
+        )
+    menu = await menu_of(telegram)
+    await telegram.alice.press(menu, "360p")
+    assert await telegram.alice.wait_for(lambda m: "20 downloads" in m.text, after=menu)
+    assert is_menu(menu)
+    sites.fetching.set()
+
+
+async def test_too_many_looks_at_once_are_refused(run, telegram, sites, texts, monkeypatch):
+    """One person can't fill the pool; what was begun goes on."""
+    monkeypatch.setattr("bot.looks.USER_BOUND", 2)
+    await run()
+    sites.looking.clear()
+    links = " ".join(f"https://www.youtube.com/watch?v=dQw4w9WgX{number:02}" for number in range(4))
+    await telegram.alice.say(telegram.bot, links)
+    assert await telegram.alice.wait_for(lambda m: "2 downloads" in m.text)
+    sites.looking.set()
+    await telegram.world.until(lambda: len([m for m in statuses(telegram) if is_menu(m)]) == 2)
+
+
+@pytest.mark.parametrize(("change", "key"), [({"is_live": True}, "live_now"), ({"qualities": ()}, "no_media")])
+async def test_nothing_to_choose_is_told_at_once(bot, telegram, sites, *, change, key):
+    """A running stream, or an item without anything to fetch, gets its sentence in place of a menu."""
+    sites.shape = change
+    await telegram.alice.say(telegram.bot, LINK)
+    assert await telegram.alice.wait_for(lambda m: bot.app.texts(f"error.{key}") in m.text)
+
+
+async def test_a_probe_that_never_ends_is_given_up(run, telegram, sites, texts):
+    """Three of the site's own deadlines, then a sentence."""
+    await run(GOLDCREST_EXTRACTOR__PROBE_DEADLINE_SECONDS="0.1")
+    sites.looking.clear()
+    await telegram.alice.say(telegram.bot, LINK)
+    assert await telegram.alice.wait_for(lambda m: texts("error.deadline") in m.text)
+    sites.looking.set()
+
+
 async def test_a_job_of_an_earlier_process_goes_on(run, telegram, sites):
     """Stopped in the middle of a download, started again: the file comes, once, and the status goes."""
     await run()
