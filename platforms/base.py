@@ -167,7 +167,8 @@ class Platform:
     doesn't matter; one that doesn't begin with a slash begins with the host. What may follow (a slash, `?…`, `&…`) is
     understood. `shares`: the same for links that tell their item only by a redirect. `address`: the page of an item
     as the extractor takes it, by kind; the link itself where there is none. `extractors`: regexes of yt-dlp's names
-    for its extractors. `options`: yt-dlp's parameters. `rate`: requests per second that the site bears.
+    for its extractors. `options`: yt-dlp's parameters. `rate`: requests per second that the site bears. `items`:
+    pictures and videos of one post that are fetched together.
     `examples`: links and their canonical key without the platform's name; `strangers`: links of the site without media.
     """
 
@@ -181,6 +182,7 @@ class Platform:
     extractors: ClassVar[tuple[str, ...]] = ()
     options: ClassVar[Mapping[str, Any]] = {}
     rate: ClassVar[float] = 1.0
+    items: ClassVar[int] = 1
     examples: ClassVar[Mapping[str, str]] = {}
     strangers: ClassVar[tuple[str, ...]] = ()
 
@@ -238,10 +240,10 @@ class Platform:
         return Fetched(media, tuple(_file(fields) for fields in result["files"]))
 
     def asked(self, kind: str) -> dict[str, Any]:
-        """yt-dlp's parameters: a list is read without its items, of an item that is a list the first one is taken."""
+        """yt-dlp's parameters: a list is read without its items, of an item that is a list the first `items`."""
         if kind in LIST_KINDS:
             return {"extract_flat": "in_playlist", "playlist_items": f"1:{LIST_BOUND}", **self.options}
-        return {"noplaylist": True, "playlist_items": "1", **self.options}
+        return {"noplaylist": True, "playlist_items": f"1:{self.items}" if self.items > 1 else "1", **self.options}
 
     def asked_at(self, url: str) -> str:
         """What the extractor is given for a link's URL."""

@@ -30,6 +30,7 @@ class Instagram(Platform):
         "video": "https://www.instagram.com/tv/{id}/",
     }
     extractors = ("instagram.*",)
+    items = 20
     rate = 0.5
     examples = {
         "https://www.instagram.com/p/BQ0eAlwhDrw/?igsh=MzRlODBiNWFlZA==": "BQ0eAlwhDrw",

@@ -20,6 +20,7 @@ class Reddit(Platform):
     shares = (r"/(?:r|u|user)/[^/?]+/s/(?P<id>\w{6,20})", r"v\.redd\.it/(?P<id>\w{6,20})", r"/video/(?P<id>\w{6,20})")
     address = {"item": "https://www.reddit.com/comments/{id}"}
     extractors = ("reddit",)
+    items = 20
     examples = {
         "https://www.reddit.com/r/videos/comments/6rrwyj/that_small_heart_attack/?share_id=x": "6rrwyj",
         "https://old.reddit.com/user/creepyt0es/comments/nip71r/i_plan_to_make_more_stickers/": "nip71r",

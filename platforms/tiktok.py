@@ -35,6 +35,7 @@ class Tiktok(Platform):
         "carousel": "https://www.tiktok.com/@/video/{id}",
     }
     extractors = ("tiktok.*", r"vm\.tiktok")
+    items = 20
     examples = {
         "https://www.tiktok.com/@scout2015/video/6718335390845095173": "6718335390845095173",
         "www.TikTok.com/@scout2015/video/6718335390845095173?is_from_webapp=1&_r=1": "6718335390845095173",

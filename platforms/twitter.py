@@ -25,6 +25,7 @@ class Twitter(Platform):
     shares = (r"t\.co/(?P<id>\w{4,20})", r"pic\.(?:twitter|x)\.com/(?P<id>\w{4,20})")
     address = {"item": "https://x.com/i/status/{id}", "live": "https://x.com/{id}"}
     extractors = ("twitter.*",)
+    items = 20
     examples = {
         "https://twitter.com/starwars/status/665052190608723968?s=20&t=abc": "665052190608723968",
         "https://x.com/i/web/status/910031516746514432": "910031516746514432",

@@ -21,6 +21,7 @@ THUMBNAIL_PIXELS: Final = 320
 THUMBNAIL_BYTES: Final = 200 * 1024
 #: mjpeg's quantiser, 2 is best; at 31 a picture of 320 x 320 can't pass 200 kB.
 THUMBNAIL_QUALITIES: Final = (4, 12, 31)
+PICTURE_QUALITY: Final = "2"
 #: Where in a video the picture is taken; the start is often black.
 THUMBNAIL_PLACE: Final = 0.1
 INSPECT_SECONDS: Final = 60.0
@@ -132,6 +133,16 @@ class FFmpeg:
         named = [part for key, value in (tags or {}).items() for part in ("-metadata", f"{key}={value}")]
         faststart = ("-movflags", "+faststart") if FORMATS[out.suffix] == "ipod" else ()
         self._write([source], ["-map", "0:a:0", *how, *named, *faststart], out, deadline_seconds, on_progress)
+
+    def picture(self, source: Path, out: Path, *, deadline_seconds: float = THUMBNAIL_SECONDS) -> None:
+        """The picture as JPEG in its own size."""
+        frame = ["-an", "-frames:v", "1", "-pix_fmt", "yuvj420p", "-c:v", "mjpeg", "-q:v", PICTURE_QUALITY]
+        jpeg = [*_ONE_THREAD, "-update", "1", "-f", "image2", "-y", f"file:{out}"]
+        try:
+            self._checked(["-loglevel", "error", *_ONE_THREAD, "-i", f"file:{source}", *frame, *jpeg], deadline_seconds)
+        except BaseException:
+            out.unlink(missing_ok=True)
+            raise
 
     def thumbnail(
         self, source: Path, out: Path, *, info: MediaInfo | None = None, deadline_seconds: float = THUMBNAIL_SECONDS

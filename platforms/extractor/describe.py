@@ -7,16 +7,19 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from platforms.base import LIST_KINDS, SOUND_CONTAINERS, Link, Media, Quality
+from platforms.extractor.album import album
 from platforms.extractor.formats import qualities
 from platforms.extractor.offers import PICTURE_FILES
 from utils.errors import NoMedia, NotLiveYet
 
+#: the site that is no site: there the first entry of a list counts
+GENERIC: Final = "generic"
 #: what yt-dlp adds to the title of a running stream
 _DATE: Final = re.compile(r" \d{4}-\d\d-\d\d \d\d:\d\d$", re.ASCII)
 
 
 def describe(info: Mapping[str, Any], link: Link, max_bytes: int) -> Media:
-    """Title, kind and real qualities. Of an item that turns out to be a list, the first entry counts.
+    """Title, kind and real qualities. The entries of an item that turns out to be a list are one choice.
 
     `max_bytes`: what may be sent. Raises NoMedia, and NotLiveYet for a premiere or an announced stream.
     """
@@ -27,6 +30,10 @@ def describe(info: Mapping[str, Any], link: Link, max_bytes: int) -> Media:
         entries = [entry for entry in info["entries"] or () if isinstance(entry, Mapping)]
         if not entries:
             raise NoMedia("an empty list")
+        if len(entries) > 1 and link.platform != GENERIC and (everything := album(entries, max_bytes)):
+            title = info.get("title") or entries[0].get("title")
+            post = {**entries[0], "title": title, "duration": None}
+            return _media(post, link, "carousel", qualities=(everything,))
         several = several or len(entries) > 1 or (info.get("playlist_count") or 0) > 1
         info = {**entries[0], "title": entries[0].get("title") or info.get("title")}
     status = info.get("live_status")
@@ -39,7 +46,7 @@ def describe(info: Mapping[str, Any], link: Link, max_bytes: int) -> Media:
     if not menu:
         raise NoMedia("nothing in it can be fetched")
     kind = link.kind
-    if kind == "item" and several and link.platform != "generic":
+    if kind == "item" and several and link.platform != GENERIC:
         kind = "carousel"
     elif kind in {"item", "video"}:
         kind = _kind(menu[0])

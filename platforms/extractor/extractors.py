@@ -6,6 +6,8 @@ import importlib
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
+from platforms.extractor.pictures import with_pictures
+
 if TYPE_CHECKING:
     from platforms.extractor.lean import Table
 
@@ -19,6 +21,7 @@ class Extractors:
         self._classes = {name: [tuple(each) for each in site["classes"]] for name, site in table.items()}
         self._hosts = {host: name for name, site in table.items() for host in site["hosts"]}
         self._keys = {cls.removesuffix("IE"): (module, cls) for each in self._classes.values() for module, cls in each}
+        self._by_key: dict[str, Any] = {}
         self._loaded: dict[str, tuple[Any, ...]] = {}
 
     def for_url(self, url: str) -> tuple[Any, ...]:
@@ -35,8 +38,10 @@ class Extractors:
 
     def by_key(self, key: str) -> Any:
         """The one that another extractor names. Raises KeyError for one of a site that isn't served."""
-        module, name = self._keys[key]
-        return getattr(importlib.import_module(module), name)
+        if key not in self._by_key:
+            module, name = self._keys[key]
+            self._by_key[key] = with_pictures(getattr(importlib.import_module(module), name))
+        return self._by_key[key]
 
     def _site(self, name: str) -> tuple[Any, ...]:
         if name not in self._loaded:

@@ -11,7 +11,9 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any, Final
 
+from platforms.extractor.album import BETWEEN, MOST_FILES, NOTHING
 from platforms.extractor.fit import Fitter, Parts
+from platforms.extractor.offers import PICTURE_FILES
 from platforms.extractor.trim import fitting_info
 from utils.errors import CutOff, DiskFull, NoMedia, UnknownQuality
 
@@ -20,12 +22,12 @@ if TYPE_CHECKING:
     from platforms.extractor.meter import Meter
     from platforms.extractor.protocol import Order
 
-#: Files of one item: what a Telegram album takes.
-MOST_FILES: Final = 10
 THUMBNAIL_BYTES: Final = 5 << 20
 THUMBNAIL_SECONDS: Final = 15.0
 #: A picture at least that wide is enough for a thumbnail of 320 px.
 THUMBNAIL_WIDTH: Final = 320
+#: bytes of a pixel in an ordinary JPEG
+PIXEL_BYTES: Final = 0.2
 _CHUNK_BYTES: Final = 1 << 16
 
 
@@ -46,21 +48,28 @@ class Fetcher:
         info = self._ydl.extract_info(self._order.url, download=False)
         if not info:
             raise NoMedia("nothing was extracted")
-        files = [self._item(number, item) for number, item in enumerate(playable(info), 1)]
-        if not files:
+        items = self._chosen(info)
+        if not items:
             raise NoMedia("a list without a single item to fetch")
+        formats = [each for _, chosen in items for each in chosen]
+        self._meter.expect([_size(each, "filesize") for each in formats], [_guess(each) for each in formats])
+        self._check_space(formats)
+        parts = [self._parts(number, *item) for number, item in enumerate(items, 1)]
+        files = [self._fitter.fit(str(number), each, self._order) for number, each in enumerate(parts, 1)]
         return {"info": fitting_info(info, most_bytes), "files": files}
 
-    def _item(self, number: int, item: Mapping[str, Any]) -> dict[str, Any]:
-        name = str(number)
-        formats = choose(item, self._order.format_id, strict=number == 1)
-        self._meter.expect(
-            [_size(each, "filesize") for each in formats], [_size(each, "filesize_approx") for each in formats]
-        )
-        self._check_space(formats)
-        sources = [self._download(f"{name}-{part}.part", {**item, **each}) for part, each in enumerate(formats)]
-        picture = self._thumbnail(f"{name}-picture.part", item)
-        return self._fitter.fit(name, Parts(sources, formats, picture, item), self._order)
+    def _chosen(self, info: Mapping[str, Any]) -> list[tuple[Mapping[str, Any], list[dict[str, Any]]]]:
+        """What to fetch: each item with the formats that the order names for it, the best where it names none."""
+        ids = [*self._order.format_id.split(BETWEEN), *[""] * MOST_FILES]
+        named = zip(islice(playable(info), MOST_FILES), ids, strict=False)
+        wanted = [(item, format_id) for item, format_id in named if format_id != NOTHING]
+        return [(item, choose(item, format_id, strict=number == 0)) for number, (item, format_id) in enumerate(wanted)]
+
+    def _parts(self, number: int, item: Mapping[str, Any], formats: list[dict[str, Any]]) -> Parts:
+        """All of one item as it comes from the site."""
+        sources = [self._download(f"{number}-{part}.part", {**item, **each}) for part, each in enumerate(formats)]
+        picture = None if formats[0].get("ext") in PICTURE_FILES else self._thumbnail(f"{number}-picture.part", item)
+        return Parts(sources, formats, picture, item)
 
     def _download(self, name: str, info: dict[str, Any]) -> Path:
         path = self._folder / name
@@ -150,6 +159,14 @@ def within(seconds: float) -> Iterator[None]:
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
+
+
+def _guess(fmt: Mapping[str, Any]) -> int | None:
+    """The site's estimate; for a picture what its pixels usually take, so that a post's progress has a whole."""
+    guess = _size(fmt, "filesize_approx")
+    if guess is None and fmt.get("ext") in PICTURE_FILES:
+        return int((_size(fmt, "width") or 0) * (_size(fmt, "height") or 0) * PIXEL_BYTES) or None
+    return guess
 
 
 def _size(fmt: Mapping[str, Any], key: str) -> int | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from platforms.extractor.offers import PICTURE_FILES
 from platforms.extractor.trim import TEXT, TITLE
 from utils.errors import CutOff, GoldcrestError
 from utils.ffmpeg import FFmpeg, MediaInfo, needs_faststart
@@ -56,6 +57,8 @@ _WEBM: Final = frozenset({"vp8", "vp9", "av1", "opus", "vorbis"})
 #: ending of a sound file -> codecs that make it that, and the container it already is one in
 _SOUND: Final = {".opus": {"opus"}, ".ogg": {"vorbis", "flac"}, ".m4a": {"aac", "alac"}, ".mp3": {"mp3"}}
 _SOUND_CONTAINERS: Final = {".opus": "ogg", ".ogg": "ogg"}
+#: A smaller picture needs no thumbnail, it is shown itself.
+PICTURE_BYTES: Final = 5 << 20
 #: A file that lacks more than that of its promised length was cut off; sites round and trim a little.
 MISSING_SHARE: Final = 0.2
 MISSING_SECONDS: Final = 5.0
@@ -90,7 +93,8 @@ class Fitter:
         tags = _tags(parts.item, order)
         file, info = self._one_file(name, parts, order.audio, tags)
         _check_length(info, parts.item)
-        thumbnail = self._thumbnail(name, file, info, parts.picture)
+        small = info.kind == "photo" and file.stat().st_size <= PICTURE_BYTES
+        thumbnail = None if small else self._thumbnail(name, file, info, parts.picture)
         for left in (*parts.sources, parts.picture):
             if left is not None and left != file:
                 left.unlink(missing_ok=True)
@@ -121,6 +125,10 @@ class Fitter:
             return out, self._ffmpeg.inspect(out)
         self._meter.enter("fitting")
         info = self._ffmpeg.inspect(source)
+        if _foreign(info, parts.formats[0]):
+            out = source.with_name(f"{name}.jpg")
+            self._ffmpeg.picture(source, out)
+            return out, self._ffmpeg.inspect(out)
         ending, copied = shape(info, source)
         out = source.with_name(name + ending)
         if copied:
@@ -180,6 +188,13 @@ def shape(info: MediaInfo, path: Path) -> tuple[str, bool]:
         return ".webm", False
     playable = info.video_codec in _MP4_VIDEO and info.audio_codec in {None, *_MP4_AUDIO}
     return (".mp4", True) if playable else (".mkv", info.container != _MATROSKA)
+
+
+def _foreign(info: MediaInfo, told: Mapping[str, Any]) -> bool:
+    """Whether it is a picture that not every program shows: WebP, or HEIC, which looks like a video outside."""
+    if info.kind == "photo":
+        return _KEPT.get(info.container) not in {".jpg", ".png"}
+    return told.get("ext") in PICTURE_FILES and info.container.startswith(_MP4) and not info.duration_seconds
 
 
 def _fragmented(path: Path) -> bool:

@@ -62,11 +62,11 @@ def test_an_item_is_what_its_files_are(formats, kind):
     assert describe(info(*formats), link("video"), 9).kind == kind
 
 
-def test_of_several_entries_the_first_counts():
-    """A post with several pictures is a carousel, with the title of the post where the entry has none."""
+def test_several_entries_are_one_choice():
+    """A post with several is a carousel under its own title; of a page that is no post the first one counts."""
     entries = [info(VIDEO, title=None), info(SONG)]
     media = describe({"title": "Post", "entries": entries}, link(), 9)
-    assert (media.kind, media.title, media.qualities[0].format_id) == ("carousel", "Post", "1")
+    assert (media.kind, media.title, media.qualities[0].format_id) == ("carousel", "Post", "1,2")
     assert describe({"entries": [info(VIDEO)], "playlist_count": 3}, link(), 9).kind == "carousel"
     assert describe({"entries": [{"entries": [info(VIDEO)]}]}, link(), 9).kind == "video"
     assert describe({"entries": entries}, link(platform="generic"), 9).kind == "video"

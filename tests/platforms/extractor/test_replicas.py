@@ -27,8 +27,6 @@ STATUSES = {
 #: site and sample -> kind of the item, qualities of its menu
 FOUND = {
     ("twitter", "clip"): ("video", "best 720p 360p audio"),
-    ("twitter", "clips"): ("carousel", "best 720p 360p audio"),
-    ("twitter", "mixed"): ("video", "best 720p 360p audio"),
     ("twitter", "limited"): ("video", "best 720p 360p audio"),
     ("twitter", "short"): ("video", "best 720p 360p audio"),
     ("reddit", "clip"): ("video", "best 720p 360p audio"),
@@ -81,8 +79,6 @@ FOUND = {
 #: site and sample -> code of the error, seconds to rest
 REFUSED = {
     ("twitter", "words"): ("no_media", None),
-    ("twitter", "photo"): ("no_media", None),
-    ("twitter", "photos"): ("no_media", None),
     ("twitter", "removed"): ("removed", None),
     ("twitter", "protected"): ("private", None),
     ("twitter", "adult"): ("age_restricted", None),

@@ -1,0 +1,24 @@
+"""Sites whose extractors know videos only: what each is taught so that its pictures come as formats, too."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any, Final
+
+#: yt-dlp's extractor -> module here whose `Pictures` goes before it
+_TAUGHT: Final = {
+    "Instagram": "instagram",
+    "InstagramStory": "instagram",
+    "Reddit": "reddit",
+    "TikTok": "tiktok",
+    "Twitter": "twitter",
+}
+
+
+def with_pictures(extractor: Any) -> Any:
+    """The extractor under its own name with its site's `Pictures` before it; itself where there is nothing to add."""
+    module = _TAUGHT.get(extractor.ie_key())
+    if module is None:
+        return extractor
+    mixin = importlib.import_module(f"{__name__}.{module}").Pictures
+    return type(extractor.__name__, (mixin, extractor), {"__module__": extractor.__module__})

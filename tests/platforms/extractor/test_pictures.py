@@ -1,0 +1,88 @@
+"""Posts of pictures and mixed carousels through the real extractors: menus, originals, order, conversions."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+import pytest
+
+from platforms.registry import Registry
+from tests.sites.stills import stills
+from utils.errors import TooLarge
+
+if TYPE_CHECKING:
+    from platforms.base import Progress
+    from tests.platforms.extractor.conftest import Running
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+REGISTRY = Registry()
+LIMIT = 2_000 << 20
+
+#: site and sample -> kind, label of the only choice, kinds of the files that arrive
+POSTS = {
+    ("instagram", "photo"): ("photo", "JPG", "p"),
+    ("instagram", "photos"): ("carousel", "3 photos", "ppp"),
+    ("instagram", "mixed"): ("carousel", "1 photo · 2 videos", "vpv"),
+    ("instagram", "videos"): ("carousel", "2 videos", "vv"),
+    ("instagram", "album"): ("carousel", "20 photos", "p" * 20),
+    ("instagram", "twenty"): ("carousel", "16 photos · 4 videos", "ppvpp" * 4),
+    ("tiktok", "photos"): ("carousel", "3 photos", "ppp"),
+    ("tiktok", "photos_twenty"): ("carousel", "20 photos", "p" * 20),
+    ("twitter", "photo"): ("photo", "JPG", "p"),
+    ("twitter", "photos"): ("carousel", "4 photos", "pppp"),
+    ("twitter", "clips"): ("carousel", "2 videos", "vv"),
+    ("twitter", "mixed"): ("carousel", "2 photos · 1 video", "pvp"),
+    ("reddit", "photo"): ("photo", "JPG", "p"),
+    ("reddit", "set"): ("carousel", "3 photos", "ppp"),
+    ("reddit", "twenty"): ("carousel", "20 photos", "p" * 20),
+}
+ENDINGS = {"image/jpeg": ".jpg", "image/png": ".png", "video/mp4": ".mp4"}
+
+
+async def probe(running: Running, site: str, name: str, limit: int = LIMIT):
+    link = REGISTRY.claim(running.sites.samples()[site][name])
+    platform = REGISTRY.platform(link.platform)
+    return platform, await platform.probe(link, running.host, limit)
+
+
+@pytest.mark.parametrize(("site", "name"), POSTS)
+async def test_a_post_is_one_choice_and_comes_as_a_whole(shared: Running, site, name):
+    """Every picture and video of the post in its order, in shapes that every program shows."""
+    kind, label, kinds = POSTS[site, name]
+    platform, media = await probe(shared, site, name)
+    assert (media.kind, [quality.label for quality in media.qualities]) == (kind, [label])
+    progress: list[Progress] = []
+    fetched = await platform.fetch(media, "best", shared.host, shared.folder(), LIMIT, progress.append)
+    assert "".join(file.kind[0] for file in fetched.files) == kinds
+    for file in fetched.files:
+        assert ENDINGS[file.mime] == file.path.suffix
+        assert file.size_bytes == file.path.stat().st_size > 1000
+        assert file.width
+        assert file.height
+    assert len({file.path.read_bytes() for file in fetched.files if file.kind == "photo"}) == kinds.count("p")
+    told = [each.done_bytes for each in progress if each.phase == "downloading"]
+    assert told == sorted(told)
+    totals = [each.total_bytes for each in progress if each.phase == "downloading"]
+    assert totals[-1] == told[-1] > 0
+
+
+async def test_originals_stay_as_they_are(shared: Running):
+    """JPEG and PNG byte for byte, WebP as JPEG of the same size in pixels."""
+    platform, media = await probe(shared, "tiktok", "photos_twenty")
+    fetched = await platform.fetch(media, "best", shared.host, shared.folder(), LIMIT, lambda _: None)
+    shelf = shared.sites.media
+    endings = set()
+    for file, still in zip(fetched.files, stills(shelf, 20), strict=True):
+        assert (file.width, file.height) == (still.width, still.height)
+        endings.add(still.name.rpartition(".")[2])
+        if not still.name.endswith(".webp"):
+            assert hashlib.sha256(file.path.read_bytes()).hexdigest() == shelf.medium(still.name).sha256
+    assert {"jpg", "png"} <= endings
+
+
+async def test_a_post_has_one_bound(shared: Running):
+    """What all files have together counts, not each alone."""
+    platform, media = await probe(shared, "instagram", "album")
+    with pytest.raises(TooLarge):
+        await platform.fetch(media, "best", shared.host, shared.folder(), 100_000, lambda _: None)
