@@ -106,14 +106,16 @@ def menu_keyboard(texts: Texts, media: Media, token: str, instant: Collection[st
     `instant`: keys of stored qualities. What doesn't fit Telegram is marked and says so when pressed.
     """
     buttons = [
-        Button(_label(texts, quality, instant), Choose(token, quality.key, reply_to)) for quality in media.qualities
+        Button(_label(texts, media, quality, instant), Choose(token, quality.key, reply_to))
+        for quality in media.qualities
     ]
     first, rest = buttons[:1], buttons[1:]
     return [first, *(rest[start : start + 2] for start in range(0, len(rest), 2))]
 
 
-def _label(texts: Texts, quality: Quality, instant: Collection[str]) -> str:
-    name = texts(f"button.{quality.key}") if quality.key in NAMED else quality.label
+def _label(texts: Texts, media: Media, quality: Quality, instant: Collection[str]) -> str:
+    counted = media.kind == "carousel" and quality.height is None  # "3 photos" says more than "Best"
+    name = texts(f"button.{quality.key}") if quality.key in NAMED and not counted else quality.label
     if quality.size_bytes is not None:
         about = ABOUT if quality.approximate else ""
         name = f"{name} \u00b7 {about}{size_text(quality.size_bytes)}"

@@ -126,9 +126,23 @@ def test_albums_hold_neighbours_that_fit(tmp_path):
 
 
 def test_a_photo_that_telegram_would_refuse_goes_as_a_file(tmp_path):
-    """Above 10 MiB."""
+    """Above 10 MiB, beyond 10,000 pixels of both sides together, or as long as twenty times its breadth."""
     assert kind_of(fetched(tmp_path, "photo", 10 * 1024 * 1024)) == "photo"
     assert kind_of(fetched(tmp_path, "photo", 10 * 1024 * 1024 + 1)) == "document"
+    for width, height, kind in (
+        (5000, 5000, "photo"),
+        (5001, 5000, "document"),
+        (100, 2000, "photo"),
+        (100, 2001, "document"),
+    ):
+        assert kind_of(FetchedFile(tmp_path, 9, "photo", "image/jpeg", width, height)) == kind
+
+
+def test_a_photo_that_goes_as_a_file_is_in_no_album(tmp_path):
+    """Telegram takes no files among photos."""
+    sizes = (10, 10, 11 * 1024 * 1024, 10)
+    groups = grouped([fetched(tmp_path, "photo", size) for size in sizes])
+    assert [len(group) for group in groups] == [2, 1, 1]
 
 
 @pytest.mark.parametrize(
