@@ -119,7 +119,7 @@ class TelegramPart:
         from bot.line import Line, SessionDeadError
 
         while True:
-            line = Line(self._settings.telegram, store, Feed(desk.take))
+            line = Line(self._settings.telegram, store, Feed(desk.take), self._sleep)
             began_at = self._clock()
             try:
                 me = await line.open()

@@ -29,9 +29,9 @@ if TYPE_CHECKING:
 #: events handled at the same time, and taken in at all; a handler takes milliseconds
 HANDLERS_RUNNING: Final = 64
 HANDLERS_BOUND: Final = 5000
-#: probes at the same time: the extractor's children are what they wait for
-LOOKS_RUNNING: Final = 4
+#: links being looked at, and how many of them ask their site at the same time, each with a worker process
 LOOKS_BOUND: Final = 500
+PROBES: Final = 4
 #: a probe is tried again by the platform manager, so it may take so many of its own deadlines
 DEADLINES: Final = 3
 
@@ -57,13 +57,14 @@ class Desk:
         self._boards = boards
         self._seen = SeenUpdates(database)
         self._handlers = Tasks("handler", running=HANDLERS_RUNNING, bound=HANDLERS_BOUND)
-        self._looking = Tasks("look", running=LOOKS_RUNNING, bound=LOOKS_BOUND)
+        self._looking = Tasks("look", running=LOOKS_BOUND, bound=LOOKS_BOUND)
         self._tails = Tasks("tail", running=HANDLERS_BOUND, bound=HANDLERS_BOUND)
         looks = Looks(
             app,
             telegram,
             boards,
             self._looking,
+            probes=PROBES,
             deadline_seconds=settings.extractor.probe_deadline_seconds * DEADLINES,
         )
         parts: dict[str, Any] = {"app": app, "telegram": telegram, "looks": looks, "orders": Orders(app)}

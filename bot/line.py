@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, Final
 
 import pyrogram
@@ -11,7 +12,7 @@ from pyrogram import raw
 from pyrogram.errors import AuthKeyDuplicated, RPCError, Unauthorized
 from pyrogram.session.session import AuthKeyNotFound
 
-from bot.refusals import ends_session, rpc_name
+from bot.refusals import ends_session, rpc_name, wait_seconds
 from bot.tasks import end
 from bot.wire import OwnedLoop, Wire
 
@@ -26,7 +27,7 @@ OPEN_SECONDS: Final = 45.0
 #: reading what was missed; the rest comes with the next updates
 CATCH_UP_SECONDS: Final = 30.0
 #: pyrogram's own end: handlers are ours, so only its sockets and readers are waited for
-CLOSE_SECONDS: Final = 1.0
+CLOSE_SECONDS: Final = 0.8
 FATAL: Final = (AuthKeyDuplicated, Unauthorized, AuthKeyNotFound)
 
 
@@ -37,11 +38,18 @@ class SessionDeadError(Exception):
 class Line:
     """A client that is used once. `lost` ends with the reason when the session died; broken connections heal alone."""
 
-    def __init__(self, settings: Telegram, store: SessionStore, feed: Feed) -> None:
+    def __init__(
+        self,
+        settings: Telegram,
+        store: SessionStore,
+        feed: Feed,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
         self.connected = False
         self.lost: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._settings = settings
         self._store = store
+        self._sleep = sleep
         self._opening = True
         self._catching_up = asyncio.Lock()
         self._read_until: dict[int, Any] | None = None
@@ -89,20 +97,33 @@ class Line:
     async def catch_up(self) -> None:
         """Read the updates that came while nobody listened; they go through the feed like any other."""
         async with self._catching_up:
-            if self._read_until is not None:
+            began, self._read_until = self._read_until, None
+            if began is not None:
                 # an update that came since the connection stands would hide those before it
-                self._store.rewind(self._read_until)
-                self._read_until = None
+                self._store.rewind(began)
             try:
                 async with asyncio.timeout(CATCH_UP_SECONDS):
-                    await self.client.recover_gaps()
-            except TimeoutError:
-                log.warning("telegram.catch_up_unfinished")
-            except RPCError as error:
-                # a chat that can't be read any more must not cost all others their updates at every start
+                    await self._recover()
+            except (OSError, RPCError) as error:
+                # those unread stay so; the next time begins where this one did
+                self._read_until = began or self._read_until
                 log.warning("telegram.catch_up_failed", error=rpc_name(error))
+
+    async def _recover(self) -> None:
+        """Ask for all chats, and where one of them can't be read, for the private ones at least."""
+        try:
+            await self.client.recover_gaps()
+        except RPCError as error:
+            if (seconds := wait_seconds(rpc_name(error))) is not None:
+                await self._sleep(seconds + 1)
+                await self.client.recover_gaps()
+            elif ends_session(error):
+                self.dead(rpc_name(error))
+            else:
+                log.info("telegram.chat_unreadable", error=rpc_name(error))
                 states = await self._store.get_update_states()
                 await self._store.delete_update_state([state.id for state in states if state.id])
+                await self.client.recover_gaps(0)
 
     async def close(self) -> None:
         """End everything that pyrogram began, within a bound."""

@@ -41,7 +41,7 @@ log = structlog.get_logger()
 #: probes of one person at the same time; a message full of links fits
 USER_BOUND: Final = 40
 #: what is left of a stop for taking a status message away
-WITHDRAW_SECONDS: Final = 1.0
+WITHDRAW_SECONDS: Final = 0.6
 
 
 @dataclass(slots=True)
@@ -54,7 +54,7 @@ class Look:
 
 
 class Looks:
-    """`tasks`: the pool that probes run in; `deadline_seconds`: for one probe with all its tries."""
+    """`tasks`: the pool of looks, of which `probes` ask their site at the same time; `deadline_seconds`: for each."""
 
     def __init__(
         self,
@@ -63,6 +63,7 @@ class Looks:
         boards: Boards,
         tasks: Tasks,
         *,
+        probes: int,
         deadline_seconds: float,
         new_id: Callable[[], str] = button_token,
     ) -> None:
@@ -70,6 +71,7 @@ class Looks:
         self._telegram = telegram
         self._boards = boards
         self._tasks = tasks
+        self._slots = asyncio.Semaphore(probes)
         self._deadline_seconds = deadline_seconds
         self._new_id = new_id
         self._looks: dict[str, Look] = {}
@@ -130,7 +132,7 @@ class Looks:
     async def _menu(self, message: Incoming, link: Link, user_id: int) -> Screen:
         downloads = self._app.downloads
         try:
-            async with asyncio.timeout(self._deadline_seconds):
+            async with self._slots, asyncio.timeout(self._deadline_seconds):
                 media = await downloads.probe(link)
         except TimeoutError:
             raise DeadlineExceeded("probe") from None

@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import os
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -19,9 +20,11 @@ from services.app import App
 from services.downloads import Downloads
 from services.stored import Offers, StoredFiles
 from services.users import Users
+from tests.telegram_server.client import API_ID
 from tests.telegram_server.harness import running_server
 from utils.config import load_settings
 from utils.database import Database
+from utils.seal import Seal
 from utils.texts import Texts
 
 MIGRATIONS = Path(__file__).parents[2] / "core" / "migrations"
@@ -190,6 +193,20 @@ class Runs:
         self.running = Bot(owned | environment, self.folder, self.sites, endless)
         return await self.running.start()
 
+    async def sign_in(self):
+        """Leave a session in the database, so that the next process needs no key exchange, which takes its time."""
+        from bot.session_store import Record, SessionStore
+
+        bot, server = self.telegram.bot, self.telegram.server
+        database = Database(self.folder / "goldcrest.db", MIGRATIONS)
+        await database.start()
+        store = SessionStore(database, Seal(bot.token, f"telegram session {server.address}"), bot.id)
+        key = os.urandom(256)
+        server.add_key(2, key, bot.id)
+        store.record = Record(api_id=API_ID, test_mode=False, auth_key=key, user_id=bot.id, is_bot=True)
+        await store.keep()
+        await database.stop()
+
     async def stop(self):
         bot, self.running = self.running, None
         if bot is not None:
@@ -206,4 +223,5 @@ async def run(telegram, sites, tmp_path):
 @pytest.fixture
 async def bot(run):
     """A running bot that alice owns."""
+    await run.sign_in()
     return await run()

@@ -117,7 +117,7 @@ async def test_a_session_that_dies_later_leads_to_a_new_login(bot, telegram):
     """Found out by a call in the middle of the life: the next messages are answered over a new session."""
     telegram.server.faults.add("messages.SendMessage", RpcError(401, "AUTH_KEY_UNREGISTERED"))
     await telegram.alice.say(telegram.bot, "/help")
-    await settled(lambda: logins(telegram) == 2)
+    await settled(lambda: logins(telegram) == 1)
     await settled(lambda: bot.part.health().ok)
     assert await answered(telegram, "/start")
 
@@ -217,6 +217,48 @@ async def test_stop_is_bounded_and_leaves_nothing(run, telegram):
         await bot.part.stop()
     names = {repr(task.get_coro()) for task in asyncio.all_tasks() - before}
     assert not [name for name in names if any(owner in name for owner in ("Session.", "Client.", "Tasks.", "Line."))]
+
+
+async def test_stop_is_bounded_while_telegram_is_gone(run, telegram, sites):
+    """With a look under way and nobody to take its status away."""
+    bot = await run()
+    sites.looking.clear()
+    await answered(telegram, LINK)
+    await telegram.server.stop()
+    async with asyncio.timeout(4):
+        await bot.part.stop()
+    await telegram.server.start()
+    sites.looking.set()
+
+
+@pytest.mark.parametrize("error", [flood_wait(0), RpcError(400, "CHANNEL_MONOFORUM_UNSUPPORTED")])
+async def test_reading_what_was_missed_survives_a_refusal(run, telegram, error):
+    """A flood wait is waited out; a chat that can't be read doesn't cost the private chats their messages."""
+    group = telegram.world.supergroup("Birds", telegram.alice)
+    await telegram.alice.add(group, telegram.bot, "admin")
+    await run()
+    await telegram.alice.say(group, "/help@goldcrest_bot")
+    await telegram.alice.wait_for(lambda m: True, chat=group)
+    await answered(telegram, "/start")
+    await run.stop()
+    missed = await telegram.alice.say(telegram.bot, "/help")
+    telegram.server.faults.add("updates.GetChannelDifference", error)
+    await run()
+    await telegram.world.until(lambda: missed in {m.reply_to for m in telegram.alice.messages()})
+
+
+async def test_reading_what_was_missed_is_taken_up_later(run, telegram):
+    """Telegram refuses to tell: the next connection asks from the same place."""
+    await run()
+    await answered(telegram, "/start")
+    await run.stop()
+    missed = await telegram.alice.say(telegram.bot, "/help")
+    telegram.server.faults.add("updates.GetDifference", RpcError(400, "INPUT_FETCH_ERROR"), times=2)
+    bot = await run()
+    await settled(lambda: telegram.server.calls_of("bots.SetBotCommands"))
+    await answered(telegram, "/start")
+    await bot.part._line.catch_up()
+    await telegram.world.until(lambda: missed in {m.reply_to for m in telegram.alice.messages()})
 
 
 async def test_errors_that_pyrogram_does_not_know_leave_no_file(bot, telegram, tmp_path, monkeypatch):

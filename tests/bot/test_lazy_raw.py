@@ -56,9 +56,7 @@ json.dump({"ids": ids, "names": names, "loaded": loaded}, sys.stdout)
 
 
 def test_lazy_holds_what_eager_holds(pytestconfig):
-    """Every constructor id has the same class with the same fields, every name of types, functions and base is there,
-    namespaces included, and importing pyrogram lazily loads a tenth of the modules at most.
-    """
+    """Every constructor id and every name of types, functions and base; and a tenth of the modules is loaded."""
     running = {
         mode: subprocess.Popen(
             [sys.executable, "-W", "error", "-c", DUMP, mode], stdout=subprocess.PIPE, cwd=pytestconfig.rootpath
