@@ -12,6 +12,7 @@ class Bluesky(Platform):
     paths = {"item": r"/profile/(?P<name>[\w.:%-]+/post/\w{5,30})"}
     address = {"item": "https://bsky.app/profile/{id}"}
     extractors = ("bluesky",)
+    items = 20
     rate = 2.0
     examples = {
         "https://bsky.app/profile/Blu3blue.bsky.social/post/3l4omssdl632g": "blu3blue.bsky.social/post/3l4omssdl632g",

@@ -28,6 +28,7 @@ class Pinterest(Platform):
     shares = (r"pin\.it/(?P<id>\w{5,20})",)
     address = {"item": "https://www.pinterest.com/pin/{id}/", "playlist": "https://www.pinterest.com/{id}/"}
     extractors = ("pinterest.*",)
+    items = 20
     examples = {
         "https://www.pinterest.com/pin/664281013778109217/": "664281013778109217",
         "https://co.pinterest.com/pin/824721750502199491/?lp=true": "824721750502199491",

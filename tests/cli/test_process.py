@@ -74,6 +74,16 @@ def test_get_joins_video_and_audio(sites, tmp_path):
     assert (answer["canonical"], answer["files"][0]["height"]) == ("youtube:clip0000000", 720)
 
 
+def test_get_saves_a_post_of_pictures_file_by_file(sites, tmp_path):
+    """Pictures and videos, told apart by their place in the post."""
+    done = run(sites, "get", sites.samples()["instagram"]["mixed"], "-o", str(tmp_path))
+    assert done.returncode == 0, done.stderr
+    files = json.loads(done.stdout)["files"]
+    assert [file["kind"] for file in files] == ["video", "photo", "video"]
+    names = [f"Post by goldcrest ({number} of 3)" for number in (1, 2, 3)]
+    assert sorted(path.stem for path in tmp_path.iterdir()) == names
+
+
 @pytest.mark.parametrize(
     ("site", "name", "code"),
     [

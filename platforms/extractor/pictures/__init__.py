@@ -7,8 +7,10 @@ from typing import Any, Final
 
 #: yt-dlp's extractor -> module here whose `Pictures` goes before it
 _TAUGHT: Final = {
+    "Bluesky": "bluesky",
     "Instagram": "instagram",
     "InstagramStory": "instagram",
+    "Pinterest": "pinterest",
     "Reddit": "reddit",
     "TikTok": "tiktok",
     "Twitter": "twitter",
