@@ -2,8 +2,9 @@
 
 Run as `python -m tests.attacks.captive ORDER` with an order in JSON:
 `fence`: "", "audit" (Python's alarm wire alone), "landlock" (the kernel's fence alone), or what a worker really puts
-up, "worker" with and "worker-open" without the kernel's help; `folder`: its own folder; `port`: where its fence lets it connect to; `deeds`: names from DEEDS with their argument; `links`: URLs that an
-unguarded yt-dlp is to download with `proxy` and `ffmpeg`; `guarded`: URLs that our own worker is to fetch with them.
+up, "worker" with and "worker-open" without the kernel's help; `folder`: its own folder; `port`: where its fence lets
+it connect to; `deeds`: names of Prober's methods with their argument; `links`: URLs that an unguarded yt-dlp is to
+download with `proxy` and `ffmpeg`; `guarded`: URLs that our own worker is to fetch with them.
 """
 
 from __future__ import annotations
