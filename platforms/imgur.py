@@ -24,6 +24,7 @@ class Imgur(Platform):
         "video": "https://imgur.com/{id}",
     }
     extractors = ("imgur.*",)
+    items = 20
     rate = 2.0
     examples = {
         "https://imgur.com/A61SaA1": "A61SaA1",

@@ -22,6 +22,7 @@ class Tumblr(Platform):
     }
     shares = (r"at\.tumblr\.com/[\w-]+/(?:[\w-]+/)?(?P<id>\w{8,20})", r"tmblr\.co/(?P<id>[\w-]{5,30})")
     extractors = ("tumblr",)
+    items = 20
     examples = {
         "http://tatianamaslanydaily.tumblr.com/post/54196191430/orphan-black-dvd-extra": "54196191430",
         "https://www.tumblr.com/autumnsister/765162750456578048?source=share": "765162750456578048",

@@ -8,11 +8,15 @@ from typing import Any, Final
 #: yt-dlp's extractor -> module here whose `Pictures` goes before it
 _TAUGHT: Final = {
     "Bluesky": "bluesky",
+    "Imgur": "imgur",
+    "ImgurAlbum": "imgur",
+    "ImgurGallery": "imgur",
     "Instagram": "instagram",
     "InstagramStory": "instagram",
     "Pinterest": "pinterest",
     "Reddit": "reddit",
     "TikTok": "tiktok",
+    "Tumblr": "tumblr",
     "Twitter": "twitter",
 }
 
