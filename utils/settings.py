@@ -112,6 +112,7 @@ class Extractor(Section, frozen=True):
     stall_seconds: Seconds
     idle_stop_seconds: Seconds
     socket_timeout_seconds: Seconds
+    size_seconds: Seconds
     retries: Annotated[int, Meta(ge=0, le=20)]
     child_memory_mb: Annotated[int, Meta(ge=64, le=1_000_000)]
 

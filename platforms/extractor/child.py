@@ -30,6 +30,7 @@ from platforms.extractor.protocol import (
     encode,
 )
 from platforms.extractor.redirects import resolve
+from platforms.extractor.sizes import Sizes
 from platforms.extractor.trim import fitting_info
 from utils import sandbox
 from utils.errors import InternalError, MediaTool, NoMedia, UnsafeLink
@@ -131,9 +132,11 @@ def extract(order: Order, loaded: Loaded, channel: Channel) -> dict[str, Any]:
     """The trimmed info dict of an item or list."""
     channel.progress({"phase": "probing"})
     with _youtube_dl(order, loaded, channel) as ydl:
+        sizes = Sizes(ydl, order.limits.size_seconds)
         info = ydl.extract_info(order.url, download=False)
         if not info:
             raise NoMedia("nothing was extracted")
+        sizes.fill(info)
         return fitting_info(info, _INFO_BYTES)
 
 

@@ -187,7 +187,8 @@ def _container(offer: Offer) -> str:
 
 def _sound(key: str, ext: str, offer: Offer, duration: Any, max_bytes: int) -> Quality:
     size, approximate = offer.size, offer.approximate
-    if offer.video is not None or _container(offer) != ext:
+    fetchable = size is None or size <= max_bytes  # else what it would be made of is the trouble
+    if fetchable and (offer.video is not None or _container(offer) != ext):
         size = int(duration * _AUDIO_RATES[ext] / 8) if isinstance(duration, (int, float)) and duration > 0 else None
         approximate = True
     codec = next(codec for codec, container in _AUDIO_CONTAINERS.items() if container == ext)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +17,7 @@ from yt_dlp.downloader.dash import DashSegmentsFD
 from yt_dlp.downloader.external import FFmpegFD
 from yt_dlp.downloader.hls import HlsFD
 from yt_dlp.downloader.http import HttpFD
-from yt_dlp.networking import Request
+from yt_dlp.networking import Request, Response
 from yt_dlp.networking._urllib import UrllibRH
 from yt_dlp.utils import determine_protocol
 
@@ -106,6 +106,8 @@ class GuardedYoutubeDL(yt_dlp.YoutubeDL):
 
     def __init__(self, params: dict[str, Any], loaded: Loaded) -> None:
         self._loaded = loaded
+        #: hears of every answer to a request
+        self.on_answer: Callable[[Request, Response], None] | None = None
         super().__init__(params)
 
     def add_default_info_extractors(self) -> None:
@@ -140,6 +142,8 @@ class GuardedYoutubeDL(yt_dlp.YoutubeDL):
         request.proxies = {}
         response = super().urlopen(request)
         response.read = _bounded(response.read, response.headers.get("Content-Length"))
+        if self.on_answer is not None:
+            self.on_answer(request, response)
         return response
 
     def raise_no_formats(self, info: dict[str, Any], forced: bool = False, *, msg: str | None = None) -> None:

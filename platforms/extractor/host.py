@@ -194,6 +194,8 @@ class ExtractorHost:
             landlock=self._settings.sandbox.landlock,
             socket_timeout_seconds=self._bounds.socket_timeout_seconds,
             retries=self._bounds.retries,
+            # A server that doesn't answer must not make the whole probe look stalled.
+            size_seconds=min(self._bounds.size_seconds, self._bounds.stall_seconds / 2),
         )
 
     def _rest(self) -> None:

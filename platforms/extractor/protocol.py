@@ -38,7 +38,10 @@ OPTIONS: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one child may use. Zero: no limit."""
+    """What one child may use. Zero: no limit.
+
+    `size_seconds`: what asking for the sizes of one item may take; zero: nobody asks.
+    """
 
     memory_bytes: int = 0
     cpu_seconds: int = 0
@@ -46,6 +49,7 @@ class Limits:
     landlock: bool = True
     socket_timeout_seconds: float = 15.0
     retries: int = 2
+    size_seconds: float = 0
 
 
 @dataclass(frozen=True, slots=True)

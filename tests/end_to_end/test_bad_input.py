@@ -6,10 +6,11 @@ import asyncio
 
 import pytest
 
+from bot.keyboards import TOO_LARGE
 from tests.end_to_end.bot_process import bot_process
 from tests.end_to_end.test_links import is_menu
 from utils.errors import error_by_code
-from utils.texts import Texts
+from utils.texts import Texts, size_text
 
 pytestmark = pytest.mark.process
 SECONDS = 60
@@ -80,7 +81,6 @@ async def test_items_that_cannot_be_had_are_explained(bot, telegram, sites):
         ("/fault/truncated/clip.mp4", "cut_off"),
         ("/fault/stalled/clip.mp4", "stalled"),
         ("/fault/endless/clip.mp4", "too_large"),
-        ("/fault/huge/clip.mp4", "too_large"),
         ("/fault/text_as_video/clip.mp4", "not_media"),
         ("/fault/broken_video/clip.mp4", "cut_off"),
     ],
@@ -96,6 +96,19 @@ async def test_downloads_that_break_are_explained_and_leave_nothing(path, code, 
     async with asyncio.timeout(20):
         while list(bot.data.glob("work/*")):
             await asyncio.sleep(0.05)
+
+
+async def test_a_file_that_is_too_large_says_so_in_its_menu(bot, telegram, sites):
+    """Its size is on the button, which starts nothing."""
+    said = await telegram.alice.say(telegram.bot, sites.public_url + "/fault/huge/clip.mp4")
+    menu = await telegram.alice.wait_for(is_menu, SECONDS, after=said)
+    assert TOO_LARGE in menu.button("Best").text
+    assert size_text(5 << 30) in menu.button("Best").text
+    sites.requests.clear()
+    answer = await telegram.alice.press(menu, "Best")
+    assert answer.alert
+    assert sentence("too_large") in answer.text
+    assert not sites.requests.all()
 
 
 async def test_several_links_in_prose_become_several_menus(bot, telegram, sites):

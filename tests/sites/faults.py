@@ -45,6 +45,7 @@ SAMPLES: Final[Mapping[str, str]] = {
     "broken_video": "/fault/broken_video/clip.mp4",
     "empty": "/fault/empty/clip.mp4",
     "tail": "/fault/tail/clip.mp4",
+    "no_head": "/fault/no_head/clip.mp4",
 }
 
 
@@ -72,6 +73,8 @@ class Faults:
         return plain or self._of_transfer(name, request)
 
     def _of_status(self, name: str, more: str, request: Request) -> Reply | None:
+        if name == "no_head":
+            return Reply(405) if request.method == "HEAD" else file(self._shelf.path(CLIP))
         after = request.first("retry_after")
         headers = (("Retry-After", after),) if after else ()
         if name == "status":

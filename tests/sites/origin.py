@@ -29,6 +29,9 @@ PAGES: Final[Mapping[str, str]] = {
     'content="{base}/m/mux_360.mp4"><meta property="og:video:type" content="video/mp4">',
     "video": '<title>Video page</title><video><source src="/m/mux_144.mp4" type="video/mp4">'
     '<source src="/m/mux_360.mp4" type="video/mp4"></video>',
+    "rungs": "<title>Page of all sorts</title><video>"
+    '<source src="/m/mux_360.mp4" label="360p"><source src="/fault/no_head/clip.mp4" label="720p"></video>',
+    "silent": '<title>Silent host</title><meta property="og:video" content="{base}/fault/no_reply/clip.mp4">',
     "hls": '<title>HLS page</title><video><source src="/m/hls/master.m3u8" type="application/x-mpegURL"></video>',
     "none": "<title>Nothing</title><p>Only words here.</p>",
     "jsonld": '<title>JSON-LD page</title><script type="application/ld+json">{linked}</script>',

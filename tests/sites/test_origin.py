@@ -33,7 +33,7 @@ ERRORS = {
     "empty": "Did not get any data",
 }
 #: arrives without an error; whether it is a video is for others to find out
-ARRIVES = {"wrong_length_short", "redirects", "html_as_video", "text_as_video", "broken_video", "tail"}
+ARRIVES = {"wrong_length_short", "redirects", "no_head", "html_as_video", "text_as_video", "broken_video", "tail"}
 #: never ends by itself
 ENDLESS = {"slow", "endless", "huge"}
 

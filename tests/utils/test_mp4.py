@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from utils.mp4 import MOST_ATOMS, Atom, atoms, needs_faststart
+from utils.mp4 import MOST_ATOMS, Atom, atoms, duration, needs_faststart
 
 
 def atom(kind: bytes, body: bytes = b"", size: int | None = None) -> bytes:
@@ -80,3 +80,38 @@ def test_any_bytes(tmp_path_factory, content):
     path = tmp_path_factory.getbasetemp() / "any.mp4"
     path.write_bytes(content)
     assert needs_faststart(path) in {True, False}
+
+
+def header(version: int, scale: int, ticks: int) -> bytes:
+    """The body of an mvhd."""
+    if version == 1:
+        return struct.pack(">B3xQQIQ", 1, 0, 0, scale, ticks)
+    return struct.pack(">B3xIIII", version, 0, 0, scale, ticks)
+
+
+@pytest.mark.parametrize(
+    ("content", "seconds"),
+    [
+        (atom(b"ftyp", b"isom") + atom(b"moov", atom(b"mvhd", header(0, 1000, 4500))), 4.5),
+        (atom(b"ftyp") + atom(b"free") + atom(b"moov", atom(b"mvhd", header(1, 90_000, 180_000))), 2.0),
+        (atom(b"ftyp") + atom(b"moov", atom(b"mvhd", header(0, 1000, 4500)), size=1 << 20), 4.5),
+        (atom(b"ftyp") + atom(b"mdat", b"x", size=1 << 20), None),
+        (atom(b"moov", atom(b"mvhd", header(0, 0, 4500))), None),
+        (atom(b"moov", atom(b"mvhd", header(0, 1000, 0))), None),
+        (atom(b"moov", atom(b"mvhd", header(0, 1000, 2**32 - 1))), None),
+        (atom(b"moov", atom(b"mvhd", header(0, 1000, 4500)[:-1])), None),
+        (atom(b"moov", atom(b"mvhd")), None),
+        (atom(b"moov"), None),
+        (b"", None),
+    ],
+)
+def test_duration(content, seconds):
+    """Told where the index is within reach, whatever of it is missing behind its head."""
+    assert duration(content) == seconds
+
+
+@given(st.binary(max_size=200))
+def test_duration_of_anything(content):
+    """No bytes hurt."""
+    found = duration(atom(b"moov", content))
+    assert found is None or found > 0

@@ -53,6 +53,7 @@ async def probe(running: Running, text: str):
         (f"{ORIGIN}/m/dash/manifest.mpd", "video", None, "1+2", "best 720p 360p audio"),
         (f"{ORIGIN}/page/og", "video", None, "0", "best audio"),
         (f"{ORIGIN}/page/video", "video", None, None, "best audio"),
+        (f"{ORIGIN}/page/rungs", "video", None, None, "best 720p 360p audio"),
     ],
 )
 async def test_what_stands_behind_a_link(  # noqa: PLR0917 - a row of the table
