@@ -57,6 +57,16 @@ def test_only_the_results_stay(job: Job):
     assert sorted(path.name for path in job.folder.iterdir()) == ["1-thumbnail.jpg", told["name"]]
 
 
+def test_webp_becomes_jpeg(job: Job, sites: Sites):
+    """What every program shows, in the picture's own size; a small picture needs no thumbnail."""
+    if not sites.media.has("photo.webp"):
+        pytest.skip("this ffmpeg writes no WebP")
+    told = job.fit("photo.webp")
+    assert (told["name"], told["kind"], told["mime"], told["thumbnail"]) == ("1.jpg", "photo", "image/jpeg", None)
+    assert (told["width"], told["height"]) == (1080, 1350)
+    assert [path.name for path in job.folder.iterdir()] == ["1.jpg"]
+
+
 def test_a_picture_of_another_shape_is_no_thumbnail(job: Job):
     """It would be shown stretched: the video's own frame is taken."""
     told = job.fit("mux_360.mp4", picture="photo.jpg")
