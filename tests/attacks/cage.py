@@ -47,7 +47,7 @@ async def captive(
     """Run one (see tests.attacks.captive) and wait for its end; what came of its deeds."""
     folder.mkdir(exist_ok=True)
     plain = {"fence": fence, "folder": str(folder), "port": urlsplit(proxy).port or 1, "proxy": proxy}
-    asked = {"ffmpeg": str(program()), "deeds": {}, "links": [], "guarded": [], **plain, **order}
+    asked = {"ffmpeg": str(program()), "deeds": {}, "links": [], "guarded": [], "formats": [], **plain, **order}
     given = {**scrubbed_environment(), GATE_VARIABLE: str(program()), **(environment or {})}
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "tests.attacks.captive", json.dumps(asked)),

@@ -4,7 +4,8 @@ Run as `python -m tests.attacks.captive ORDER` with an order in JSON:
 `fence`: "", "audit" (Python's alarm wire alone), "landlock" (the kernel's fence alone), or what a worker really puts
 up, "worker" with and "worker-open" without the kernel's help; `folder`: its own folder; `port`: where its fence lets
 it connect to; `deeds`: names of Prober's methods with their argument; `links`: URLs that an unguarded yt-dlp is to
-download with `proxy` and `ffmpeg`; `guarded`: URLs that our own worker is to fetch with them.
+download with `proxy` and `ffmpeg`; `guarded`: URLs that our own worker is to fetch with them, `formats`: info dicts
+of formats that it is to download.
 """
 
 from __future__ import annotations
@@ -147,7 +148,7 @@ class NoFitter:
         return {"name": name}
 
 
-def guarded(urls: list[str], proxy: str, folder: Path) -> None:
+def guarded(urls: list[str], formats: list[dict[str, Any]], proxy: str, folder: Path) -> None:
     """Fetch with the worker's YoutubeDL, without fence, gate and egress proxy."""
     from platforms.extractor.fetching import Fetcher
     from platforms.extractor.guard import GuardedYoutubeDL, parameters
@@ -156,16 +157,20 @@ def guarded(urls: list[str], proxy: str, folder: Path) -> None:
     from platforms.extractor.protocol import Boot
 
     loaded = preload(Boot(("generic",)))
-    for url in urls:
-        limits = Limits(socket_timeout_seconds=SECONDS, retries=0)
+    limits = Limits(socket_timeout_seconds=SECONDS, retries=0)
+    for work in (*urls, *formats):
+        url = work if isinstance(work, str) else ""
         order = Order("fetch", url, proxy, folder=str(folder), max_bytes=1 << 30, limits=limits)
         meter = Meter(lambda _fields: None, order.max_bytes)
         fitter: Any = NoFitter()
-        try:
-            with GuardedYoutubeDL(parameters(order, Silence()), loaded) as ydl:
-                Fetcher(order, ydl, fitter, meter).run(1 << 20)
-        except Exception:  # noqa: BLE001 - as above
-            continue
+        with GuardedYoutubeDL(parameters(order, Silence()), loaded) as ydl:
+            try:
+                if isinstance(work, str):
+                    Fetcher(order, ydl, fitter, meter).run(1 << 20)
+                else:
+                    ydl.dl(str(folder / "format"), work)
+            except Exception:  # noqa: BLE001 - as above
+                continue
 
 
 def main(order: Mapping[str, Any]) -> dict[str, str]:
@@ -177,7 +182,7 @@ def main(order: Mapping[str, Any]) -> dict[str, str]:
     if order["links"]:
         unguarded(order["links"], order["proxy"], order["ffmpeg"], folder)
     if order["guarded"]:
-        guarded(order["guarded"], order["proxy"], folder)
+        guarded(order["guarded"], order["formats"], order["proxy"], folder)
     return ends
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from base64 import b64encode
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 import pytest
@@ -14,6 +14,7 @@ from platforms.registry import Registry
 from tests.attacks.cage import captive, live_baits, open_egress, program
 from tests.attacks.marks import Marks
 from tests.sites import lures
+from tests.sites.bait import HOST as LURE
 from tests.sites.disguises import CANARY_NAMES, LOCAL_NAMES, POISONED_NAMES, PRIVATE
 from utils.errors import GoldcrestError, UnsafeLink
 from utils.ffmpeg import GATE, FFmpeg
@@ -101,6 +102,22 @@ async def test_the_egress_proxy_alone_holds_an_unguarded_downloader(sites: Sites
     assert not sites.canary.knocks
 
 
+def bad_formats(sites: Sites) -> list[dict[str, Any]]:
+    """Formats as a hostile site could make an extractor hand them out."""
+    good = {"id": "x", "ext": "mp4", "url": sites.attacks.samples()["net/page_poster"]}
+    canary = f"{sites.canary.host}:{sites.canary.port}"
+    clip = {"section_start": 1, "section_end": 2}  # yt-dlp leaves cutting to ffmpeg
+    return [
+        {**good, "http_headers": {"Ytdl-Request-Proxy": f"http://{canary}"}},
+        {**good, "http_headers": {"ytdl-socks-proxy": f"socks5://{canary}"}},
+        {**good, **clip, "url": f"rtmp://{canary}/app/clip"},
+        {**good, **clip, "url": f"tcp://{canary}", "protocol": "https"},
+        {**good, "url": f"rtsp://{canary}/clip", "protocol": "rtsp"},
+        {**good, "url": f"http://{LURE}/live.m3u8", "protocol": "m3u8", "is_live": True},
+        {**good, "url": f"file://{sites.secret}", "protocol": "https"},
+    ]
+
+
 async def test_the_guard_alone_never_goes_past_its_proxy(sites: Sites, tmp_path: Path):
     """Without fence, gate and egress proxy: no other protocol, no ffmpeg, no smuggled proxy, no file, no netrc."""
     names = ("net/live_", "file/", "net/page_smuggled", "net/redirect_to_", "net/rtsp_base")
@@ -110,7 +127,7 @@ async def test_the_guard_alone_never_goes_past_its_proxy(sites: Sites, tmp_path:
     (tools / "ffmpeg").symlink_to(program())
     environment = {"PATH": f"{tools}:{os.defpath}", "no_proxy": "*", "http_proxy": f"http://{sites.canary.host}:1"}
     folder = tmp_path / "job"
-    await captive(folder, proxy=sites.proxy_url, guarded=baits, environment=environment)
+    await captive(folder, proxy=sites.proxy_url, guarded=baits, formats=bad_formats(sites), environment=environment)
     assert {knock.place for knock in sites.canary.knocks} <= {"proxy"}
     assert not Marks(sites).found(folder.rglob("*"))
     assert len(sites.requests.all()) > len(baits)
