@@ -143,7 +143,7 @@ def _job(server: Server, link: str, quality: str) -> int:
     server.until(lambda server: bool(server.ask(address)[1]["job"]["final"]), poll_seconds=0.2, wait_seconds=300)
     job = server.ask(address)[1]["job"]
     if job["phase"] != "done":
-        raise RuntimeError(f"the job ended as {job['phase']}, {job['error']}")
+        raise RuntimeError(f"the job ended as {job['phase']}, {job['error']}: {server.log[-1500:]}")
     connection = HTTPConnection("127.0.0.1", server.port, timeout=60)
     connection.request("GET", job["files"][0]["url"])
     answer_file = connection.getresponse()
