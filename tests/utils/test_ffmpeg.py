@@ -10,7 +10,7 @@ from PIL import Image
 
 from tests.utils import media_ground as ground
 from utils import ffmpeg as module
-from utils.errors import DeadlineExceeded, NoMedia, NotAMedia
+from utils.errors import DeadlineExceeded, GoldcrestError, NoMedia, NotAMedia
 from utils.ffmpeg import FFmpeg, MediaInfo, needs_faststart
 from utils.ffmpeg_run import run_gate
 
@@ -159,6 +159,20 @@ def test_thumbnail(media, tmp_path, ffmpeg, name, size):
         assert (image.format, image.size) == ("JPEG", size)
         assert "progressive" not in image.info
     assert out.stat().st_size <= 200 * 1024
+
+
+@pytest.mark.parametrize("name", ["picture", "webp"])
+def test_a_picture_becomes_a_jpeg_of_its_own_size(media, tmp_path, ffmpeg, name):
+    """Nothing is scaled; what is no picture leaves no file behind."""
+    out = tmp_path / "picture.jpg"
+    ffmpeg.picture(media[name], out)
+    with Image.open(out) as image:
+        assert (image.format, image.size) == ("JPEG", (320, 180))
+    broken = tmp_path / "broken.webp"
+    broken.write_bytes(b"RIFF____WEBP")
+    with pytest.raises(GoldcrestError):
+        ffmpeg.picture(broken, tmp_path / "no.jpg")
+    assert not (tmp_path / "no.jpg").exists()
 
 
 def test_a_thumbnail_is_taken_behind_the_start(tmp_path, ffmpeg):
