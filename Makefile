@@ -2,10 +2,9 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-LOCKS := requirements.txt requirements-cli.txt requirements-ffmpeg.txt requirements-dev.txt
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q install --require-hashes
 
-.PHONY: run test check bench setup setup-dev lock texts readme image-check clean
+.PHONY: run test check bench generated setup setup-dev lock image-check clean
 
 run: setup
 	$(BIN)/python main.py serve
