@@ -10,7 +10,7 @@ from services.shapes import error_shape
 
 if TYPE_CHECKING:
     from core.job_queue import Job
-    from platforms.base import Progress
+    from platforms.shapes import Progress
     from services.jobs import JobEvent
     from services.shelf import Shelf, ShelfFile
     from utils.texts import Texts

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from platforms.base import Link
+    from platforms.shapes import Link
     from services.app import App
     from services.jobs import Offer
 

@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from yt_dlp.extractor import gen_extractor_classes
 
-from platforms.base import LIST_KINDS, Link
 from platforms.registry import GENERIC, Registry
+from platforms.shapes import LIST_KINDS, Link
 from utils.errors import LinkError
 
 #: yt-dlp's extractors that only unwrap another link

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, Final, Self
 from utils.texts import size_text
 
 if TYPE_CHECKING:
-    from platforms.base import Media, Quality
+    from platforms.shapes import Media, Quality
     from utils.texts import Texts
 
 #: core.telegram.org/bots/api#inlinekeyboardbutton

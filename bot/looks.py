@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from bot.events import Incoming
     from bot.tasks import Tasks
     from bot.telegram import Telegram
-    from platforms.base import Link
+    from platforms.shapes import Link
     from services.app import App
 
 log = structlog.get_logger()

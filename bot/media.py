@@ -13,7 +13,7 @@ from utils.filenames import file_name
 
 if TYPE_CHECKING:
     from core.job_queue import Job
-    from platforms.base import FetchedFile
+    from platforms.shapes import FetchedFile
 
 #: title and performer of a track
 TAG_LIMIT: Final = 128

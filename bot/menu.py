@@ -11,7 +11,7 @@ from utils.texts import duration_text
 
 if TYPE_CHECKING:
     from bot.rich import Rich
-    from platforms.base import Media
+    from platforms.shapes import Media
     from utils.texts import Texts
 
 TITLE_LIMIT: Final = 300

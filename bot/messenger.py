@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from bot.rich import Rich
     from bot.sender import Sender
     from core.job_queue import Job
-    from platforms.base import Fetched, ProgressSink
+    from platforms.shapes import Fetched, ProgressSink
     from services.jobs import JobEvent, StoredFile
     from utils.texts import Texts
 

@@ -7,10 +7,10 @@ from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-from platforms.base import Progress
+from platforms.shapes import Progress
 
 if TYPE_CHECKING:
-    from platforms.base import ProgressSink
+    from platforms.shapes import ProgressSink
 
 #: the speed is that of the last seconds, so that it follows the line and doesn't jump with each part
 WINDOW_SECONDS: Final = 8.0

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from bot.rich import Rich
     from bot.telegram import Telegram
     from bot.upload import Uploader
-    from platforms.base import FetchedFile
+    from platforms.shapes import FetchedFile
     from services.jobs import StoredFile
 
 #: Telegram's largest album, and what may be in one

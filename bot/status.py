@@ -12,7 +12,7 @@ from utils.texts import duration_text, progress_bar, size_text
 if TYPE_CHECKING:
     from bot.rich import Rich
     from core.job_queue import Job
-    from platforms.base import Progress
+    from platforms.shapes import Progress
     from services.jobs import JobEvent
     from utils.errors import GoldcrestError
     from utils.texts import Texts

@@ -14,7 +14,7 @@ from utils.filenames import file_name
 
 if TYPE_CHECKING:
     from core.job_queue import Job
-    from platforms.base import Fetched, FetchedFile, ProgressSink
+    from platforms.shapes import Fetched, FetchedFile, ProgressSink
     from services.jobs import JobEvent, StoredFile
 
 #: copies of one name before something must be wrong

@@ -16,7 +16,7 @@ from utils.errors import InternalError, NoLink, error_by_code
 
 if TYPE_CHECKING:
     from cli.delivery import FolderDelivery
-    from platforms.base import Link
+    from platforms.shapes import Link
     from services.app import App
     from utils.config import Settings
 

@@ -13,7 +13,7 @@ import typer
 
 from cli.run import FAILED, OK, USAGE, run_command
 from cli.screen import answer, progress_bar, say
-from platforms.base import QUALITY_KEYS
+from platforms.shapes import QUALITY_KEYS
 from utils.config import load_settings
 from utils.errors import ConfigError
 from utils.logs import setup_logs

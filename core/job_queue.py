@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from platforms.base import Link
+from platforms.shapes import Link
 from utils.errors import Busy
 from utils.ids import random_id, ulid
 

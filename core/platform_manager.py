@@ -16,8 +16,8 @@ from utils.single_flight import SingleFlight
 if TYPE_CHECKING:
     import tenacity
 
-    from platforms.base import Extractor, Fetched, Link, Media, ProgressSink
     from platforms.registry import Detected, Registry
+    from platforms.shapes import Extractor, Fetched, Link, Media, ProgressSink
     from utils.config import Retry
 
 T = TypeVar("T")

@@ -3,7 +3,8 @@
 import dataclasses
 import re
 
-from platforms.base import Link, Platform
+from platforms.base import Platform
+from platforms.shapes import Link
 
 _BV = r"(?P<id>[bB][vV]\w{10})"
 

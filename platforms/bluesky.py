@@ -1,6 +1,7 @@
 """Bluesky: posts with videos or photos."""
 
-from platforms.base import Extractor, Link, Media, Platform
+from platforms.base import Platform
+from platforms.shapes import Extractor, Link, Media
 from utils.errors import Removed, SiteDown
 
 

@@ -2,7 +2,8 @@
 
 import re
 
-from platforms.base import Link, Platform
+from platforms.base import Platform
+from platforms.shapes import Link
 
 _KINDS = (
     ("video", re.compile(r"\.(?:mp4|m4v|mov|webm|mkv|avi|flv|ts|mpg|mpeg|3gp|ogv|m3u8|mpd)", re.IGNORECASE)),

@@ -2,7 +2,8 @@
 
 import re
 
-from platforms.base import Link, Platform
+from platforms.base import Platform
+from platforms.shapes import Link
 
 
 class Linkedin(Platform):

@@ -11,16 +11,19 @@ from functools import cached_property
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from platforms.base import Link, Platform
+from platforms.base import Platform
 from platforms.links import Found, Refused, find_links, normalise
 from utils.addresses import WEB_PORTS, Network
 from utils.errors import ConfigError, LinkError, PlatformDisabled, UnsupportedLink
 
+if TYPE_CHECKING:
+    from platforms.shapes import Link
+
 FOLDER: Final = Path(__file__).parent
 #: modules of the folder that are no sites
-FRAME: Final = frozenset({"__init__", "base", "links", "registry"})
+FRAME: Final = frozenset({"__init__", "base", "links", "registry", "shapes"})
 #: takes what no site owns
 GENERIC: Final = "generic"
 

@@ -1,6 +1,7 @@
 """SoundCloud: tracks, private ones whose link carries a token; sets, stations and profiles; short links."""
 
-from platforms.base import Link, Platform
+from platforms.base import Platform
+from platforms.shapes import Link
 
 #: First segments that are pages of the site itself; any other is a profile.
 _PAGES = (

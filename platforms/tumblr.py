@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from platforms.base import Link, Platform
+from platforms.base import Platform
+from platforms.shapes import Link
 
 _ID = r"(?P<id>[0-9]{6,20})"
 #: First segments that are pages of the site itself; any other is a blog.

@@ -3,7 +3,8 @@
 import re
 from dataclasses import replace
 
-from platforms.base import Link, Platform
+from platforms.base import Platform
+from platforms.shapes import Link
 
 _ID = r"(?P<id>-?[0-9]+_[0-9]+)"
 _PLAYER = re.compile(r"https?://[^/]+/video_ext\.php\?(?:.*?&)??oid=(-?[0-9]+)&(?:.*?&)??id=([0-9]+)")

@@ -2,7 +2,8 @@
 
 import re
 
-from platforms.base import Link, Platform
+from platforms.base import Platform
+from platforms.shapes import Link
 
 _ID = r"(?P<id>[0-9a-f]{24})"
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from core.job_queue import CANCELLED, FAILED, OPEN_STATES, Job, JobQueue
-from platforms.base import QUALITY_KEYS, Link, Media
+from platforms.shapes import QUALITY_KEYS, Link, Media
 from services.feeds import Feeds
 from services.jobs import Delivery, JobEvent, Offer, Order, StoredFile
 from services.workers import Workers

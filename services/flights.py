@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from core.job_queue import Job
-    from platforms.base import Fetched, Progress
+    from platforms.shapes import Fetched, Progress
 
 
 @dataclass(slots=True)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 if TYPE_CHECKING:
     from core.job_queue import Job
-    from platforms.base import Fetched, FetchedFile, Link, Media, Progress, ProgressSink
+    from platforms.shapes import Fetched, FetchedFile, Link, Media, Progress, ProgressSink
     from utils.errors import GoldcrestError
 
 FINAL_PHASES: Final = frozenset({"done", "failed", "cancelled"})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from platforms.base import Media
+    from platforms.shapes import Media
     from utils.errors import GoldcrestError
     from utils.texts import Texts
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from platforms.base import Link, Media
+from platforms.shapes import Link, Media
 from services.jobs import Offer, StoredFile
 from utils.errors import Expired
 from utils.ids import button_token

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from core.platform_manager import PlatformManager
-    from platforms.base import Fetched, Progress
+    from platforms.shapes import Fetched, Progress
     from services.feeds import Feeds
     from services.stored import StoredFiles
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from bot.events import Pressed
     from bot.orders import Orders
     from bot.telegram import Telegram
-    from platforms.base import Media
+    from platforms.shapes import Media
     from services.app import App
 
 router = Router("choices")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from platforms.base import Quality
 from platforms.extractor.formats import qualities
 from platforms.extractor.offers import PICTURE_FILES
+from platforms.shapes import Quality
 
 #: Files of one post: two of Telegram's albums, and as much as any of the sites takes.
 MOST_FILES: Final = 20

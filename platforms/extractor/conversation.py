@@ -13,7 +13,7 @@ from platforms.extractor.replies import ending_of, facts_of, progress_of
 from utils.errors import DeadlineExceeded, GoldcrestError, Stalled, TooLarge, WorkerCrashed
 
 if TYPE_CHECKING:
-    from platforms.base import ProgressSink
+    from platforms.shapes import ProgressSink
     from utils.egress import Ticket
 
 #: Fewer bytes than that within the stall limit are no progress, they only keep a connection from timing out.

@@ -6,10 +6,10 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from platforms.base import LIST_KINDS, SOUND_CONTAINERS, Link, Media, Quality
 from platforms.extractor.album import album
 from platforms.extractor.formats import qualities
 from platforms.extractor.offers import PICTURE_FILES
+from platforms.shapes import LIST_KINDS, SOUND_CONTAINERS, Link, Media, Quality
 from utils.errors import NoMedia, NotLiveYet
 
 #: the site that is no site: there the first entry of a list counts

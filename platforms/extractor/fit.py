@@ -84,7 +84,7 @@ class Fitter:
         self._meter = meter
 
     def fit(self, name: str, parts: Parts, order: Order) -> dict[str, Any]:
-        """The fields of platforms.base.FetchedFile, with file names instead of paths.
+        """The fields of platforms.shapes.FetchedFile, with file names instead of paths.
 
         Raises NotAMedia for a file that is none, CutOff for one that is shorter than promised.
         """

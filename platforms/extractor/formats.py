@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from platforms.base import AUDIO_QUALITIES, QUALITY_KEYS, SOUND_CONTAINERS, Media, Quality
 from platforms.extractor.offers import Offer, read_offers
+from platforms.shapes import AUDIO_QUALITIES, QUALITY_KEYS, SOUND_CONTAINERS, Media, Quality
 from utils.errors import LiveNow, NoMedia, UnknownQuality
 
 #: How well Telegram's players on phones bear a codec. An unnamed one in an mp4 is H.264 in practice.

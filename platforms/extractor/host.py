@@ -18,7 +18,7 @@ from platforms.extractor.replies import files_of
 from utils.errors import ShuttingDown, WorkerCrashed
 
 if TYPE_CHECKING:
-    from platforms.base import FetchOrder, ProgressSink
+    from platforms.shapes import FetchOrder, ProgressSink
     from utils.config import Settings
     from utils.egress import Egress
 
@@ -34,7 +34,7 @@ CONTAINER_BYTES: Final = 64 * MEBIBYTE
 
 
 class ExtractorHost:
-    """A part. Implements platforms.base.Extractor; every call raises errors of the tree.
+    """A part. Implements platforms.shapes.Extractor; every call raises errors of the tree.
 
     Cancelling the awaiting task kills the child with everything it has started and returns when that is gone; the job's
     folder belongs to the caller.

@@ -15,7 +15,7 @@ SPEED_WEIGHT: Final = 0.3
 ESTIMATE_MARGIN: Final = 2.0
 MEBIBYTE: Final = 1 << 20
 
-#: Takes the fields of platforms.base.Progress.
+#: Takes the fields of platforms.shapes.Progress.
 Report = Callable[[Mapping[str, Any]], None]
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from platforms.base import QUALITY_HEIGHTS
+from platforms.shapes import QUALITY_HEIGHTS
 
 #: Ways of fetching that the worker has; all others (rtmp, websockets, storyboards) are left out.
 DIRECT: Final = frozenset({"http", "https"})

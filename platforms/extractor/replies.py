@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from platforms.base import Progress
+from platforms.shapes import Progress
 from utils.errors import DeadlineExceeded, GoldcrestError, OutOfMemory, WorkerCrashed
 
 PHASES: Final = frozenset({"probing", "downloading", "merging", "fitting"})

@@ -9,7 +9,7 @@ from pathlib import Path
 from PIL import Image, ImageDraw, ImageFilter
 from playwright.async_api import async_playwright
 
-from platforms.base import Progress
+from platforms.shapes import Progress
 from tests.api.browser import ARGUMENTS, find_browser
 from tests.api.stage import VIDEO, staged
 

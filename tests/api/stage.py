@@ -12,8 +12,8 @@ from msgspec.structs import replace as changed
 from api.server import HttpPart
 from core.job_queue import JobQueue
 from core.platform_manager import PlatformManager
-from platforms.base import Fetched, FetchedFile, Media, Progress, Quality
 from platforms.registry import Registry
+from platforms.shapes import Fetched, FetchedFile, Media, Progress, Quality
 from services.app import App
 from services.downloads import Downloads
 from services.shelf import Shelf

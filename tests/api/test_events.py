@@ -7,7 +7,7 @@ import pytest
 
 import api.downloads
 from api.events import follow
-from platforms.base import Progress
+from platforms.shapes import Progress
 from services.jobs import JobEvent
 from tests.api.client import events
 from utils.errors import SiteDown

@@ -11,7 +11,7 @@ from starlette.routing import Route
 import api
 from api.bodies import DownloadBody, ProbeBody
 from api.web import make_web
-from platforms.base import QUALITY_KEYS
+from platforms.shapes import QUALITY_KEYS
 from tests.api.stage import VIDEO
 from utils.errors import GeoBlocked, RateLimited, all_errors
 

@@ -7,7 +7,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import expect
 
-from platforms.base import Progress
+from platforms.shapes import Progress
 from tests.api.stage import VIDEO, staged
 from utils.errors import GeoBlocked, Private, SiteDown
 

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 import api.probe
-from platforms.base import Link
+from platforms.shapes import Link
 from tests.api.stage import VIDEO, picture
 from utils.errors import InternalError, Private, RateLimited, SiteDown
 

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Final
 import pytest
 import yt_dlp
 
-from platforms.base import FetchOrder
 from platforms.extractor.guard import parameters
 from platforms.extractor.protocol import OPTIONS, Order, check_options
 from platforms.registry import Registry
+from platforms.shapes import FetchOrder
 from tests.attacks.conftest import TOKEN
 from tests.attacks.world import MAX_BYTES, World, open_world
 from utils.errors import InternalError

@@ -11,7 +11,7 @@ import psutil
 
 from core.system_manager import SystemManager
 from main import make_app, media_parts
-from platforms.base import FetchOrder
+from platforms.shapes import FetchOrder
 from services.jobs import Order
 from services.thumbnails import Thumbnails
 from tests.attacks.internet import Internet
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from core.job_queue import Job
-    from platforms.base import Fetched, FetchedFile, Link, ProgressSink
     from platforms.extractor.host import ExtractorHost
+    from platforms.shapes import Fetched, FetchedFile, Link, ProgressSink
     from services.app import App
     from services.jobs import JobEvent, StoredFile
     from tests.sites.harness import Sites

@@ -13,9 +13,9 @@ from PIL import Image
 
 from bot.client import TelegramPart
 from core.job_queue import JobQueue
-from platforms.base import Fetched, FetchedFile, Media, Progress, Quality
 from platforms.extractor.formats import settle
 from platforms.registry import Registry
+from platforms.shapes import Fetched, FetchedFile, Media, Progress, Quality
 from services.app import App
 from services.downloads import Downloads
 from services.stored import Offers, StoredFiles

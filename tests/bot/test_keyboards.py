@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from bot.keyboards import Choose, Packed, StopJob, StopLooking, menu_keyboard
 from bot.menu import menu_text
-from platforms.base import QUALITY_KEYS, Media
+from platforms.shapes import QUALITY_KEYS, Media
 from tests.bot.conftest import QUALITIES
 from utils.ids import button_token, ulid
 from utils.texts import Texts

@@ -222,7 +222,7 @@ async def test_the_file_comes_though_the_question_was_deleted(bot, telegram, sit
 
 async def test_a_flood_wait_on_edits_slows_them_and_loses_nothing(bot, telegram, sites, texts):
     """Progress edits stop for the wait; the last state is shown all the same."""
-    from platforms.base import Progress
+    from platforms.shapes import Progress
     from utils.errors import CutOff
 
     sites.fetching.clear()

@@ -14,7 +14,7 @@ from bot.orders import Orders
 from bot.refusals import ends_session, refusal, rpc_name
 from bot.sender import grouped
 from bot.tasks import Tasks, end
-from platforms.base import FetchedFile, Progress
+from platforms.shapes import FetchedFile, Progress
 from tests.bot.conftest import settled
 from utils.errors import Busy, NotFound
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from platforms.base import Progress
+from platforms.shapes import Progress
 from tests.bot.conftest import MEBIBYTE, jpeg, settled
 from utils.errors import CutOff, Private, SiteDown
 from utils.texts import Texts

@@ -14,9 +14,9 @@ import pytest
 import structlog
 
 from cli.main import run
-from platforms.base import Fetched, FetchedFile, Link, Media, Progress, Quality
 from platforms.links import Refused
 from platforms.registry import Detected
+from platforms.shapes import Fetched, FetchedFile, Link, Media, Progress, Quality
 from services.app import App
 from services.jobs import JobEvent, Order
 from utils.errors import GoldcrestError

@@ -10,7 +10,7 @@ import pytest
 
 from cli.delivery import FolderDelivery
 from core.job_queue import Job
-from platforms.base import Fetched, FetchedFile
+from platforms.shapes import Fetched, FetchedFile
 from services.jobs import JobEvent
 from tests.cli.conftest import LINK, MEDIA
 from utils.errors import DiskFull, LocalError

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from core.job_queue import CANCELLED, DONE, HISTORY_SECONDS, POISON_ATTEMPTS, SENDING, JobQueue
-from platforms.base import Link
+from platforms.shapes import Link
 from utils.database import Database
 from utils.errors import Busy
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from core.platform_manager import INFO_BOUND, PlatformManager
-from platforms.base import Fetched, Link, Media, Quality
+from platforms.shapes import Fetched, Link, Media, Quality
 from utils.config import load_settings
 from utils.errors import DeadLink, Private, RateLimited, SiteDown, UnknownQuality, UnsupportedLink
 

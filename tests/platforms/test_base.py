@@ -5,8 +5,9 @@ from typing import ClassVar
 
 import pytest
 
-from platforms.base import LIST_BOUND, FetchedFile, Link, Media, Platform, Progress, Quality
+from platforms.base import LIST_BOUND, Platform
 from platforms.registry import Registry
+from platforms.shapes import FetchedFile, Link, Media, Progress, Quality
 from utils.errors import LiveNow, TooLarge, UnknownQuality
 
 YOUTUBE = Registry().platform("youtube")

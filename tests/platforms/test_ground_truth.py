@@ -6,8 +6,8 @@ import pytest
 from yt_dlp.extractor import gen_extractor_classes
 
 from bench.ground_truth import Case, Count, judge, owners, why_wrong
-from platforms.base import Link
 from platforms.registry import GENERIC, Registry
+from platforms.shapes import Link
 
 REGISTRY = Registry()
 OWNERS = [name for name in REGISTRY.names() if name != GENERIC]

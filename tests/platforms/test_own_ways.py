@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from platforms.base import Media, Progress, Quality
 from platforms.registry import Registry
+from platforms.shapes import Media, Progress, Quality
 
 REGISTRY = Registry(more_hosts={"peertube": ("Tube.Example.org",)})
 SHORT = "hFdJoTuyhNJVa1cDWd1d12"

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from platforms.base import ITEM_KINDS, LIST_KINDS, Platform
+from platforms.base import Platform
 from platforms.registry import FOLDER, GENERIC, Registry
+from platforms.shapes import ITEM_KINDS, LIST_KINDS
 from utils.errors import LinkError, UnsupportedLink
 
 REGISTRY = Registry()

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from core.job_queue import JobQueue
-from platforms.base import Fetched, FetchedFile, Link, Media, Progress, Quality
+from platforms.shapes import Fetched, FetchedFile, Link, Media, Progress, Quality
 from services.downloads import Downloads
 from services.jobs import Order, StoredFile
 from services.stored import Offers, StoredFiles

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from core.job_queue import Job
-from platforms.base import Fetched, FetchedFile
+from platforms.shapes import Fetched, FetchedFile
 from services.shelf import Shelf
 from tests.services.conftest import link, media
 from utils.config import load_settings

@@ -52,7 +52,7 @@ class Downloader:
             "logger": log,
             "noprogress": True,
             "cachedir": False,
-            "socket_timeout": 1,
+            "socket_timeout": 20,
             "retries": 0,
             "fragment_retries": 0,
             "extractor_retries": 0,

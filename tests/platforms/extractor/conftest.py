@@ -13,9 +13,9 @@ from typing import Any, TypeVar
 import pytest
 import pytest_asyncio
 
-from platforms.base import FetchOrder, Progress
 from platforms.extractor.groups import is_alive
 from platforms.extractor.host import ExtractorHost
+from platforms.shapes import FetchOrder, Progress
 from tests.sites.harness import Sites, threaded_sites
 from utils.config import load_settings
 from utils.egress import Egress

@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 
-from platforms.base import Progress
 from platforms.extractor.conversation import Conversation
 from platforms.extractor.launcher import Worker
 from platforms.extractor.protocol import REPLY_BYTES, Order, decode_order
+from platforms.shapes import Progress
 from utils.egress import Refusal
 from utils.errors import GoldcrestError, OutOfMemory, PrivateAddress, RateLimited, Stalled, TooLarge, WorkerCrashed
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from platforms.base import Link
 from platforms.extractor.describe import describe
+from platforms.shapes import Link
 from utils.errors import NoMedia, NotLiveYet
 
 VIDEO = {"format_id": "1", "ext": "mp4", "vcodec": "h264", "acodec": "aac", "height": 360}

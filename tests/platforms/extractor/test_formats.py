@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from platforms.base import QUALITY_HEIGHTS, QUALITY_KEYS, Link, Media
 from platforms.extractor.describe import describe
 from platforms.extractor.formats import choose, qualities
 from platforms.extractor.trim import trim_info
+from platforms.shapes import QUALITY_HEIGHTS, QUALITY_KEYS, Link, Media
 from utils.errors import LiveNow, NoMedia, UnknownQuality
 
 LIMIT = 100_000_000

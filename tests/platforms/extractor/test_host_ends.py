@@ -23,7 +23,7 @@ from utils.errors import (
 from utils.ffmpeg import find_ffmpeg
 
 if TYPE_CHECKING:
-    from platforms.base import Progress
+    from platforms.shapes import Progress
     from tests.platforms.extractor.conftest import Running, Start
 
 SLOW = "/fault/slow/clip.mp4?bytes_per_second=50000"

@@ -12,7 +12,7 @@ from tests.sites.stills import stills
 from utils.errors import TooLarge
 
 if TYPE_CHECKING:
-    from platforms.base import Progress
+    from platforms.shapes import Progress
     from tests.platforms.extractor.conftest import Running
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

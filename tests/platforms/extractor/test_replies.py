@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from platforms.base import FetchedFile, Progress
 from platforms.extractor.replies import ending_of, facts_of, files_of, progress_of
+from platforms.shapes import FetchedFile, Progress
 from utils.errors import DeadlineExceeded, OutOfMemory, WorkerCrashed
 
 

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from yt_dlp.networking.exceptions import TransportError
 
-from platforms.base import QUALITY_HEIGHTS, Media
 from platforms.extractor.guard import GuardedYoutubeDL, Loaded, parameters
 from platforms.extractor.preload import preload
 from platforms.extractor.protocol import Boot, Order
 from platforms.extractor.sizes import MOST_QUESTIONS, SIDE_BY_SIDE, Sizes, ask, told
 from platforms.registry import Registry
+from platforms.shapes import QUALITY_HEIGHTS, Media
 from utils.errors import TooLarge
 
 if TYPE_CHECKING:
