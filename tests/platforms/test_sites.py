@@ -51,6 +51,7 @@ def test_a_site_is_one_small_module(name):
     imports = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.ImportFrom)]
     assert {node.module for node in imports} <= {
         "platforms.base",
+        "platforms.shapes",
         "collections.abc",
         "dataclasses",
         "typing",
