@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from platforms.parts import Part
 
 QUALITY_HEIGHTS = (4320, 2160, 1440, 1080, 720, 480, 360, 240, 144)
 AUDIO_QUALITIES = ("audio", "mp3", "m4a", "opus")
 #: what sound alone is sent in
 SOUND_CONTAINERS = ("mp3", "m4a", "opus")
 #: every word that `-q`, a button and the REST API accept
-QUALITY_KEYS = ("best", "worst", "no_watermark", *(f"{height}p" for height in QUALITY_HEIGHTS), *AUDIO_QUALITIES)
+QUALITY_KEYS = (
+    *("best", "worst", "no_watermark", "originals"),
+    *(f"{height}p" for height in QUALITY_HEIGHTS),
+    *AUDIO_QUALITIES,
+)
 
-ITEM_KINDS = ("video", "short", "reel", "clip", "live", "story", "photo", "carousel", "track", "item")
-LIST_KINDS = ("playlist", "channel", "user", "search", "tag", "sound", "stories")
+ITEM_KINDS = ("video", "short", "reel", "clip", "live", "story", "stories", "photo", "carousel", "track", "item")
+LIST_KINDS = ("playlist", "channel", "user", "search", "tag", "sound")
+#: kinds that stand in the canonical key: what they name may be named like an item
+KEYED_KINDS = (*LIST_KINDS, "stories")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +35,7 @@ class Link:
     `url`: normalised, what is fetched; `text`: as it stood in the message; `canonical`: the key under which files are
     stored: two spellings of one item share it. Items: `platform:id`; lists: `platform:kind:id`; generic:
     `generic:<normalised url>`. `short`: must be resolved through the egress proxy before it has an id.
+    `start_seconds`, `end_seconds`: the place in the item that the link points to, if any.
     """
 
     url: str
@@ -34,6 +45,8 @@ class Link:
     id: str
     text: str = ""
     short: bool = False
+    start_seconds: float | None = None
+    end_seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +75,8 @@ class Media:
     """What a probe found out.
 
     `qualities` stand best first, audio last; empty where only `kind` tells something. `extras`: what may be asked for
-    by name though no menu shows it (worst, no_watermark, mp3, m4a, opus).
+    by name though no menu shows it (worst, no_watermark, mp3, m4a, opus). `tags`: hashtags without their sign;
+    `missing`: items of the post that can't be had, or that are more than one order takes.
     """
 
     platform: str
@@ -77,17 +91,24 @@ class Media:
     uploader: str = ""
     is_live: bool = False
     extras: tuple[Quality, ...] = ()
+    tags: tuple[str, ...] = ()
+    missing: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """One report of a running child. `phase`: probing, downloading, merging or fitting. Sizes in bytes, speed per s."""
+    """One report of a running child. `phase`: probing, downloading, recording, merging or fitting.
+
+    Sizes in bytes, speed per s. `done_seconds`, `total_seconds`: of a running stream, recorded and asked for.
+    """
 
     phase: str
     done_bytes: int = 0
     total_bytes: int | None = None
     speed: float | None = None
     eta_seconds: float | None = None
+    done_seconds: float | None = None
+    total_seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,11 +132,55 @@ class FetchedFile:
 
 
 @dataclass(frozen=True, slots=True)
+class Missing:
+    """An item of a post that could not be had. `position`: its place in the post, from 1; `code`: of the error."""
+
+    position: int
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
 class Fetched:
-    """Result of a fetch: the item as the site described it then, and its files (one for now, several for carousels)."""
+    """Result of a fetch: the item as the site described it then, its files, and what of a post could not be had."""
 
     media: Media
     files: tuple[FetchedFile, ...]
+    missing: tuple[Missing, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One item of a list as the list tells it; nothing was asked about the item itself.
+
+    `position`: counted from 1 in the whole list; `url`: as the site gives it, "" where it gives none (hidden items).
+    """
+
+    position: int
+    url: str
+    title: str
+    duration_seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A page of a playlist, channel, mix, user, search, tag or album.
+
+    `total`: items of the whole list, None where the site doesn't tell; `first`: position that was asked for; `entries`:
+    those from there on, fewer than asked for at the end, none beyond it; `more`: something follows. `shelves`: other
+    lists of a channel (its shorts, its streams), each with the position that it has among them.
+    """
+
+    platform: str
+    kind: str
+    canonical: str
+    url: str
+    title: str
+    uploader: str
+    total: int | None
+    first: int
+    entries: tuple[Entry, ...]
+    more: bool
+    shelves: tuple[Entry, ...] = ()
 
 
 ProgressSink = Callable[[Progress], None]
@@ -128,7 +193,7 @@ class Extractor(Protocol):
         """yt-dlp's trimmed info dict of one item. `options`: yt-dlp parameters. Raises a GoldcrestError."""
 
     async def fetch(self, order: FetchOrder, on_progress: ProgressSink) -> dict[str, Any]:
-        """Download, merge and fit into `order.folder`. Returns {"info": …, "files": [FetchedFile fields…]}."""
+        """Download, merge and fit into `order.folder`. Returns {"info", "files": [FetchedFile fields…], "missing"}."""
 
     async def resolve(self, url: str) -> str:
         """Follow redirects of a short link (bounded hops, each checked by egress); the final URL."""
@@ -136,7 +201,12 @@ class Extractor(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class FetchOrder:
-    """What a child is to fetch. `audio`: "", "mp3", "m4a" or "opus" to convert to (stream copy where it already is)."""
+    """What a child is to fetch.
+
+    `audio`: "", "mp3", "m4a" or "opus" to convert to (stream copy where it already is). `originals`: pictures stay the
+    very files that the site has and come as documents. `part`: what of the item is wanted, None for the whole;
+    `enough`: set by whoever wants a recording to end now and keep what there is.
+    """
 
     url: str
     folder: Path
@@ -145,3 +215,6 @@ class FetchOrder:
     max_bytes: int
     audio: str = ""
     title: str = ""
+    originals: bool = False
+    part: Part | None = None
+    enough: asyncio.Event | None = None

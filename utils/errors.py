@@ -6,7 +6,12 @@ link can't be had. `SiteError`: the site itself is in trouble; only these open a
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Mapping
+from typing import Any, ClassVar, Literal
+
+#: what a person can do about a failure by a button: ask for less, try again in a while, upload cookies (the owner),
+#: be told when it begins; "" for nothing
+Step = Literal["", "lower_quality", "later", "cookies", "when_live"]
 
 
 class GoldcrestError(Exception):
@@ -14,14 +19,28 @@ class GoldcrestError(Exception):
 
     `code` is the stable machine name (JSON, logs); the catalogue text is `error.<code>`, its next step `hint.<code>`.
     `retry`: the same attempt may succeed later without a change. `trips`: counts against the site's breaker.
-    `detail` is for logs and never shown to users; `retry_after_seconds` is what the site asked for.
-    `values` fill the placeholders of the text.
+    `step`: the next step that a button offers. `reported`: its cause is unknown, so the operator gets a report; each
+    class says so for itself. `detail` is for logs and never shown to users; `retry_after_seconds` is what the site
+    asked for, or the time until something begins. `values` fill the placeholders of the text.
     """
 
     code: ClassVar[str] = "internal"
     retry: ClassVar[bool] = False
-    trips: ClassVar[bool] = False
+    #: the class's word, taken back from a single failure behind which no site of ours stands
+    trips: bool = False
+    #: the site works and told something about the item: as good as a success for its breaker
+    answered: ClassVar[bool] = False
+    step: ClassVar[Step] = ""
+    reported: ClassVar[bool] = False
     http_status: ClassVar[int] = 500
+    exit_code: ClassVar[int] = 1
+    #: what was known of a failure with an unknown cause (see `platforms.extractor.facts`), and its report's name
+    evidence: Mapping[str, Any] | None = None
+    report_id: str = ""
+
+    def __init_subclass__(cls) -> None:
+        """The children of a class with an unknown cause have a known one."""
+        cls.reported = cls.__dict__.get("reported", False)
 
     def __init__(self, detail: str = "", *, retry_after_seconds: float | None = None, **values: object) -> None:
         super().__init__(detail or self.code)
@@ -42,12 +61,15 @@ class GoldcrestError(Exception):
 
 class InternalError(GoldcrestError):
     """A fault of our own that nobody foresaw."""
+    
+    reported = True
 
 
 class ConfigError(GoldcrestError):
     """A setting doesn't fit; the detail is the one line that is printed."""
 
     code = "config"
+    exit_code = 2
 
 
 # --- the text or link is bad ------------------------------------------------------------------------------------------
@@ -105,6 +127,30 @@ class UnknownQuality(LinkError):
     code = "unknown_quality"
 
 
+class BadRange(LinkError):
+    """Which items of a list are wanted can't be told or done.
+
+    Values: `part` that can't be read, `bound` that it exceeds, or `total` items that the list has.
+    """
+
+    code = "bad_range"
+
+
+class BadPart(LinkError):
+    """A clip or recording that can't be made of this item; `problem` picks the sentence, the values fill it."""
+
+    code = "bad_part"
+
+    def __init__(self, problem: str = "", *, retry_after_seconds: float | None = None, **values: object) -> None:
+        super().__init__(problem, retry_after_seconds=retry_after_seconds, **values)
+        self.problem = problem
+
+    @property
+    def text_key(self) -> str:
+        """Key of the sentence for this problem."""
+        return f"error.{self.code}.{self.problem}" if self.problem else f"error.{self.code}"
+
+
 # --- the item can't be had --------------------------------------------------------------------------------------------
 
 
@@ -112,7 +158,9 @@ class ItemError(GoldcrestError):
     """The link is right, the item behind it can't be had."""
 
     code = "item"
+    answered = True
     http_status = 422
+    reported = True
 
 
 class Removed(ItemError):
@@ -134,6 +182,7 @@ class LoginRequired(ItemError):
 
     code = "login_required"
     http_status = 403
+    step = "cookies"
 
 
 class AgeRestricted(ItemError):
@@ -141,6 +190,7 @@ class AgeRestricted(ItemError):
 
     code = "age_restricted"
     http_status = 403
+    step = "cookies"
 
 
 class GeoBlocked(ItemError):
@@ -172,9 +222,17 @@ class DrmProtected(ItemError):
 
 
 class NotLiveYet(ItemError):
-    """A premiere or stream that hasn't begun, or one that ended without a recording."""
+    """A premiere or stream that hasn't begun; `retry_after_seconds`: until it does, where that is known."""
 
     code = "not_live_yet"
+    step = "when_live"
+
+
+class LiveEnded(ItemError):
+    """A stream that ended without a recording."""
+
+    code = "live_ended"
+    http_status = 404
 
 
 class LiveNow(ItemError):
@@ -188,12 +246,20 @@ class StillProcessing(ItemError):
 
     code = "processing"
     retry = True
+    step = "later"
 
 
 class NoMedia(ItemError):
     """The page exists and holds no video, audio or photo that can be fetched."""
 
     code = "no_media"
+
+
+class EmptyList(ItemError):
+    """A playlist, channel or search without a single item."""
+
+    code = "empty_list"
+    http_status = 404
 
 
 class NotAMedia(ItemError):
@@ -207,6 +273,7 @@ class TooLarge(ItemError):
 
     code = "too_large"
     http_status = 413
+    step = "lower_quality"
 
 
 # --- the site is in trouble -------------------------------------------------------------------------------------------
@@ -219,6 +286,7 @@ class SiteError(GoldcrestError):
     retry = True
     trips = True
     http_status = 502
+    step = "later"
 
 
 class SiteDown(SiteError):
@@ -238,6 +306,7 @@ class BotCheck(SiteError):
     """It wants proof of a human."""
 
     code = "bot_check"
+    step = "cookies"
 
 
 class SiteBlocked(SiteError):
@@ -251,6 +320,8 @@ class ExtractorBroken(SiteError):
 
     code = "extractor_broken"
     retry = False
+    step = ""
+    reported = True
 
 
 class CutOff(SiteError):
@@ -265,6 +336,14 @@ class Stalled(SiteError):
     code = "stalled"
 
 
+class CircuitOpen(SiteError):
+    """The site failed often lately, so it isn't asked now; `retry_after_seconds`: when it will be."""
+
+    code = "circuit_open"
+    trips = False
+    http_status = 503
+
+
 # --- ours -------------------------------------------------------------------------------------------------------------
 
 
@@ -273,6 +352,7 @@ class LocalError(GoldcrestError):
 
     code = "local"
     http_status = 503
+    reported = True
 
 
 class Cancelled(LocalError):
@@ -287,6 +367,7 @@ class DeadlineExceeded(LocalError):
 
     code = "deadline"
     http_status = 504
+    step = "lower_quality"
 
 
 class DiskFull(LocalError):
@@ -295,6 +376,7 @@ class DiskFull(LocalError):
     code = "disk_full"
     retry = True
     http_status = 507
+    step = "later"
 
 
 class OutOfMemory(LocalError):
@@ -302,6 +384,7 @@ class OutOfMemory(LocalError):
 
     code = "out_of_memory"
     retry = True
+    step = "lower_quality"
 
 
 class WorkerCrashed(LocalError):
@@ -309,12 +392,22 @@ class WorkerCrashed(LocalError):
 
     code = "worker_crashed"
     retry = True
+    reported = True
+
+
+class NoWayOut(LocalError):
+    """The proxy that everything goes through doesn't answer; no site is to blame."""
+
+    code = "no_way_out"
+    retry = True
+    step = "later"
 
 
 class MediaTool(LocalError):
     """ffmpeg failed or is missing."""
 
     code = "media_tool"
+    reported = True
 
 
 class Busy(LocalError):
@@ -323,6 +416,7 @@ class Busy(LocalError):
     code = "busy"
     retry = True
     http_status = 429
+    step = "later"
 
 
 class ShuttingDown(LocalError):

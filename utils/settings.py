@@ -126,6 +126,7 @@ class Downloads(Section, frozen=True):
     user_bound: Count
     info_minutes: Annotated[float, Meta(ge=0, le=1440)]
     links_per_message: Count
+    batch_bound: Annotated[int, Meta(ge=1, le=10_000)]
 
 
 class Egress(Section, frozen=True):
