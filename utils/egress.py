@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from utils.egress_dns import Resolver, SystemResolver
 from utils.egress_relay import reset
-from utils.egress_route import Dial, Direct, Rules, Upstream, open_connection
+from utils.egress_route import Dial, Direct, Route, Rules, open_connection
 from utils.egress_session import Session
 from utils.egress_ticket import Figures, Refusal, Ticket, totals
+from utils.egress_upstream import Socks, Upstream
 
 if TYPE_CHECKING:
     from utils.config import Egress as Settings
@@ -78,14 +79,23 @@ class Egress:
         self._listener.close()
         self._tickets.clear()
 
-    def open(self, name: str, *, quota_bytes: int | None = None, idle_seconds: float | None = None) -> Ticket:
-        """Credentials for one job. `name` shows in its proxy URL; a second one of that name gets a number."""
+    def open(
+        self, name: str, *, quota_bytes: int | None = None, idle_seconds: float | None = None, upstream: str = ""
+    ) -> Ticket:
+        """Credentials for one job. `name` shows in its proxy URL; a second one of that name gets a number.
+
+        `upstream`: http:// or socks5:// URL of the proxy that this job alone goes through, in place of the one for
+        everything. Raises ConfigError for another kind of URL.
+        """
         plain = re.sub(r"[^A-Za-z0-9_-]", "-", name)[:64] or "job"
         number, free = 2, plain
         while free in self._tickets:
             free, number = f"{plain}.{number}", number + 1
         idle = self._settings.idle_seconds if idle_seconds is None else idle_seconds
-        ticket = Ticket(free, self.port, self._figures, self._forget, quota_bytes=quota_bytes, idle_seconds=idle)
+        route = self._own_route(upstream) if upstream else None
+        ticket = Ticket(
+            free, self.port, self._figures, self._forget, quota_bytes=quota_bytes, idle_seconds=idle, route=route
+        )
         self._tickets[free] = ticket
         return ticket
 
@@ -93,12 +103,18 @@ class Egress:
         """Totals for /status, and what is open now."""
         return {"tickets": len(self._tickets), "open": len(self._tasks), **totals(self._figures)}
 
-    def _make_route(self) -> Direct | Upstream:
-        own = (*self._own_hosts, f"127.0.0.1:{self.port}")
-        rules = Rules(self._settings, own, self._resolver)
+    def _make_route(self) -> Route:
         if self._settings.upstream:
-            return Upstream(rules, self._dial, self._settings, self._resolver)
-        return Direct(rules, self._dial, self._settings.connect_seconds)
+            return Upstream(self._rules(), self._dial, self._settings, self._resolver)
+        return Direct(self._rules(), self._dial, self._settings.connect_seconds)
+
+    def _own_route(self, url: str) -> Route:
+        kind = Socks if url.startswith("socks5:") else Upstream
+        return kind(self._rules(), self._dial, self._settings, self._resolver, url)
+
+    def _rules(self) -> Rules:
+        own = (*self._own_hosts, f"127.0.0.1:{self.port}")
+        return Rules(self._settings, own, self._resolver)
 
     def _forget(self, ticket: Ticket) -> None:
         if self._tickets.get(ticket.name) is ticket:

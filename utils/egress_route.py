@@ -6,12 +6,12 @@ import asyncio
 import socket
 from collections.abc import Awaitable, Callable, Sequence
 from ipaddress import ip_address
-from typing import TYPE_CHECKING, Final
-from urllib.parse import unquote, urlsplit
+from typing import TYPE_CHECKING, Final, Protocol
+from urllib.parse import urlsplit
 
 from utils.addresses import Address, Host, classify, parse_host, parse_networks, port_fits
-from utils.egress_http import END_OF_HEAD, HEAD_BYTES, Destination, Request, basic, connect, forwarded, status
-from utils.errors import ConfigError, PrivateAddress, UnsafeLink
+from utils.egress_http import Destination, Request, forwarded
+from utils.errors import PrivateAddress, UnsafeLink
 
 if TYPE_CHECKING:
     from utils.config import Egress as Settings
@@ -22,15 +22,25 @@ Dial = Callable[[str, int], Awaitable[socket.socket]]
 
 #: A name with more answers is tried that often and no more.
 DIALS: Final = 4
-_OK: Final = range(200, 300)
 
 
 class RouteFailed(Exception):
-    """The destination is allowed and can't be reached; `why` is dns, connect, timeout or upstream."""
+    """The destination is allowed and can't be reached; `why` is dns, connect, timeout or upstream.
 
-    def __init__(self, why: str) -> None:
+    `proxy`: not the destination is in the way but the other proxy itself, out of reach or without the right words.
+    """
+
+    def __init__(self, why: str, *, proxy: bool = False) -> None:
         super().__init__(why)
         self.why = why
+        self.proxy = proxy
+
+
+class Route(Protocol):
+    """Judges a destination and connects to it."""
+
+    async def open(self, request: Request, wanted: Destination) -> tuple[socket.socket, bytes]:
+        """A connection and the head to send on it. Raises PrivateAddress, UnsafeLink, RouteFailed."""
 
 
 async def open_connection(address: str, port: int) -> socket.socket:
@@ -125,7 +135,7 @@ class Direct:
         made = await self._first(addresses[:DIALS], wanted.port)
         if wanted.tunnel:
             return made, b""
-        return made, forwarded(request, wanted.path, _host_header(host, wanted.port))
+        return made, forwarded(request, wanted.path, host_header(host, wanted.port))
 
     async def _first(self, addresses: Sequence[Address], port: int) -> socket.socket:
         why = "connect"
@@ -140,61 +150,6 @@ class Direct:
         raise RouteFailed(why)
 
 
-class Upstream:
-    """Hands everything to another proxy, which resolves the names; what a text alone can tell is refused before."""
-
-    def __init__(self, rules: Rules, dial: Dial, settings: Settings, resolver: Resolver) -> None:
-        parts = urlsplit(settings.upstream)
-        if parts.scheme != "http" or not parts.hostname:
-            raise ConfigError(
-                f"egress.upstream = {parts.scheme}://… does not fit: it must be http://[user:pass@]host:port"
-            )
-        self._host = parts.hostname
-        self._port = parts.port or 80
-        self._authorization = (
-            basic(unquote(parts.username or ""), unquote(parts.password or "")) if parts.username else ""
-        )
-        self._rules = rules
-        self._dial = dial
-        self._resolver = resolver
-        self._seconds = settings.connect_seconds + settings.dns_seconds
-
-    async def open(self, request: Request, wanted: Destination) -> tuple[socket.socket, bytes]:
-        """As `Direct.open`, through the other proxy."""
-        host = self._rules.judge(wanted.host, wanted.port)
-        self._rules.judge_port(host, wanted.port)
-        made = None
-        try:
-            async with asyncio.timeout(self._seconds):
-                address = (await self._resolver(self._host, self._port))[0]
-                made = await self._dial(address, self._port)
-                if not wanted.tunnel:
-                    named = _host_header(host, wanted.port)
-                    return made, forwarded(request, f"http://{named}{wanted.path}", named, self._authorization)
-                await self._tunnel(made, f"{host}:{wanted.port}")
-                return made, b""
-        except BaseException as error:
-            if made is not None:
-                made.close()
-            if isinstance(error, TimeoutError):
-                raise RouteFailed("timeout") from None
-            if isinstance(error, OSError | IndexError):
-                raise RouteFailed("connect") from None
-            raise
-
-    async def _tunnel(self, made: socket.socket, authority: str) -> None:
-        loop = asyncio.get_running_loop()
-        await loop.sock_sendall(made, connect(authority, self._authorization))
-        head = b""
-        while END_OF_HEAD not in head:
-            chunk = await loop.sock_recv(made, HEAD_BYTES)
-            head += chunk
-            if not chunk or len(head) > HEAD_BYTES:
-                raise RouteFailed("upstream")
-        # In a tunnel the client speaks first: bytes behind the head belong to a refusal.
-        if status(head) not in _OK or not head.endswith(END_OF_HEAD):
-            raise RouteFailed("upstream")
-
-
-def _host_header(host: Host, port: int) -> str:
+def host_header(host: Host, port: int) -> str:
+    """The value of `Host` for plain HTTP."""
     return str(host) if port == 80 else f"{host}:{port}"  # noqa: PLR2004 - HTTP's own port

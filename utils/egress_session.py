@@ -7,14 +7,13 @@ import re
 import socket
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Final, Protocol
+from typing import Final
 
 from utils.egress_http import (
     END_OF_HEAD,
     ESTABLISHED,
     HEAD_BYTES,
     BadRequest,
-    Destination,
     Request,
     answer,
     credentials,
@@ -22,7 +21,7 @@ from utils.egress_http import (
     parse_request,
 )
 from utils.egress_relay import IdleTimer, Relay, reset
-from utils.egress_route import RouteFailed
+from utils.egress_route import Route, RouteFailed
 from utils.egress_ticket import Figures, Refusal, Ticket
 from utils.errors import UnsafeLink
 
@@ -33,13 +32,6 @@ LINGER_SECONDS: Final = 1.0
 LINGER_READS: Final = 64
 _READ_BYTES: Final = 16 * 1024
 _SHOWN_HOST: Final = 256
-
-
-class Route(Protocol):
-    """Judges a destination and connects to it."""
-
-    async def open(self, request: Request, wanted: Destination) -> tuple[socket.socket, bytes]:
-        """A connection and the head to send on it. Raises PrivateAddress, UnsafeLink, RouteFailed."""
 
 
 class Session:
@@ -115,7 +107,7 @@ class Session:
     async def _pass_on(self, ticket: Ticket, request: Request, early: bytes) -> bool:
         try:
             wanted = destination(request)
-            remote, head = await self._route.open(request, wanted)
+            remote, head = await (ticket.route or self._route).open(request, wanted)
         except BadRequest as error:
             return await self._say(answer(400, f"Bad Request: {error}"))
         except UnsafeLink as error:
@@ -123,6 +115,9 @@ class Session:
             return await self._say(_denied(error.code))
         except RouteFailed as failure:
             self._figures.failed += 1
+            ticket.fail(failure.why)
+            if ticket.route is not None and failure.proxy:
+                ticket.route_failed = failure.why
             code, reason = (504, "Gateway Timeout") if failure.why == "timeout" else (502, "Bad Gateway")
             return await self._say(answer(code, reason, X_Egress_Failed=failure.why))
         task = asyncio.current_task()

@@ -9,7 +9,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self
+
+if TYPE_CHECKING:
+    from utils.egress_route import Route
 
 #: Refusals kept per ticket; the first ones tell the story.
 REFUSALS: Final = 50
@@ -39,8 +42,10 @@ class Figures:
 class Ticket:
     """One job's credentials; a context manager. Bytes down come from the internet, bytes up go there.
 
-    `connections`: opened so far. `refused`: the first REFUSALS refusals. `over_quota`: it moved more than it may, its
-    connections were cut and no more are given.
+    `connections`: opened so far. `refused`: the first REFUSALS refusals, `failed`: why destinations were out of reach,
+    also the first ones. `over_quota`: it moved more than it may, its
+    connections were cut and no more are given. `route`: the job's own way out where it has one, and `route_failed` why
+    the proxy on that way could not be used, "" while it could.
     """
 
     def __init__(
@@ -52,6 +57,7 @@ class Ticket:
         *,
         quota_bytes: int | None,
         idle_seconds: float,
+        route: Route | None = None,
     ) -> None:
         self.name = name
         self.idle_seconds = idle_seconds
@@ -59,7 +65,10 @@ class Ticket:
         self.bytes_up = 0
         self.connections = 0
         self.refused: list[Refusal] = []
+        self.failed: list[str] = []
         self.over_quota = False
+        self.route = route
+        self.route_failed = ""
         self._token = secrets.token_urlsafe(24)
         self._port = port
         self._totals = totals
@@ -131,6 +140,11 @@ class Ticket:
         self._totals.refused += 1
         if len(self.refused) < REFUSALS:
             self.refused.append(refusal)
+
+    def fail(self, why: str) -> None:
+        """Note a destination out of reach: dns, connect, timeout or upstream."""
+        if len(self.failed) < REFUSALS:
+            self.failed.append(why)
 
     def _cut(self) -> None:
         for task in self._tasks:
