@@ -10,6 +10,7 @@ from utils.errors import (
     BadRequest,
     GoldcrestError,
     InternalError,
+    ItemError,
     LinkError,
     RateLimited,
     SiteError,
@@ -34,7 +35,8 @@ def test_each_class_answers_for_itself(error: type[GoldcrestError]):
     assert re.fullmatch(r"[a-z]+(_[a-z]+)*", error.code)
     assert 400 <= error.http_status < 600
     assert error.__doc__
-    assert error.trips is issubclass(error, SiteError)
+    assert not error.trips or issubclass(error, SiteError)
+    assert error.answered is issubclass(error, ItemError)
     if issubclass(error, LinkError):
         assert not error.retry
 

@@ -1,0 +1,93 @@
+"""Where the states of breakers are kept over a restart: what is kept, the port, and the table in SQLite."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from utils.breaker_policy import OPEN_BOUND_SECONDS
+
+if TYPE_CHECKING:
+    from utils.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class BreakerRecord:
+    """A breaker's state as it is kept.
+
+    `state`: "open" or "closed" (a half-open one is open with nothing remaining); `remaining_seconds`: how much longer
+    it stays open at the moment of saving or loading, None while an operator holds it; `streak`: how often it opened in
+    a row; `revision`: of a shared store, counts the changes.
+    """
+
+    name: str
+    state: str
+    remaining_seconds: float | None = 0.0
+    streak: int = 0
+    revision: int = 0
+
+    @property
+    def sane(self) -> bool:
+        """Whether this can be a breaker's state; a damaged store must not lock a site."""
+        rest = self.remaining_seconds
+        return (
+            self.state in {"open", "closed"} and (rest is None or 0 <= rest <= OPEN_BOUND_SECONDS) and self.streak >= 0
+        )
+
+
+class BreakerStore(Protocol):
+    """Keeps the records; a time is kept as a duration, so each store reckons with its own clock."""
+
+    #: whether other instances write into it too
+    shared: bool
+
+    async def save(self, records: Sequence[BreakerRecord]) -> Mapping[str, int]:
+        """Keep these instead of what was kept under their names; the revisions they got (none unless shared)."""
+
+    async def load(self) -> list[BreakerRecord]:
+        """Everything that is kept."""
+
+
+class SqliteBreakers:
+    """The table `breakers`. `clock`: the wall clock in seconds, for a restart takes the monotonic one away."""
+
+    shared = False
+
+    def __init__(self, database: Database, clock: Callable[[], float] = time.time) -> None:
+        self._database = database
+        self._clock = clock
+
+    async def save(self, records: Sequence[BreakerRecord]) -> Mapping[str, int]:
+        """One transaction; a closed breaker has no row."""
+        now = self._clock()
+        async with self._database.transaction():
+            for record in records:
+                await self._database.run("DELETE FROM breakers WHERE name = ?", record.name)
+                if record.state == "open":
+                    await self._database.run(
+                        "INSERT INTO breakers (name, remaining_seconds, streak, saved_at) VALUES (?, ?, ?, ?)",
+                        record.name,
+                        record.remaining_seconds,
+                        record.streak,
+                        now,
+                    )
+        return {}
+
+    async def load(self) -> list[BreakerRecord]:
+        """What was open, with the time that passed since taken off.
+
+        A wall clock that was set back takes nothing off, so nothing stays open for longer than it was saved with.
+        """
+        rows = await self._database.all("SELECT name, remaining_seconds, streak, saved_at FROM breakers")
+        now = self._clock()
+        return [
+            BreakerRecord(row["name"], "open", _left(row["remaining_seconds"], now - row["saved_at"]), row["streak"])
+            for row in rows
+        ]
+
+
+def _left(seconds: float | None, passed: float) -> float | None:
+    return None if seconds is None else max(0.0, seconds - max(0.0, passed if math.isfinite(passed) else 0.0))
