@@ -61,7 +61,7 @@ class GoldcrestError(Exception):
 
 class InternalError(GoldcrestError):
     """A fault of our own that nobody foresaw."""
-    
+
     reported = True
 
 
@@ -221,6 +221,12 @@ class DrmProtected(ItemError):
     http_status = 451
 
 
+class JavaScriptNeeded(ItemError):
+    """The site hands it only to those who run its script, and there is no runtime here, or no memory for one now."""
+
+    code = "javascript_needed"
+
+
 class NotLiveYet(ItemError):
     """A premiere or stream that hasn't begun; `retry_after_seconds`: until it does, where that is known."""
 
@@ -286,7 +292,7 @@ class SiteError(GoldcrestError):
     retry = True
     trips = True
     http_status = 502
-    step = "later"
+    step: ClassVar[Step] = "later"
 
 
 class SiteDown(SiteError):
@@ -452,6 +458,44 @@ class Expired(LocalError):
 
     code = "expired"
     http_status = 410
+
+
+class BadCookies(LocalError):
+    """A cookie file that is none, or no use; `problem` picks the sentence, the values fill it."""
+
+    code = "bad_cookies"
+    http_status = 400
+
+    def __init__(self, problem: str = "", *, retry_after_seconds: float | None = None, **values: object) -> None:
+        super().__init__(problem, retry_after_seconds=retry_after_seconds, **values)
+        self.problem = problem
+
+    @property
+    def text_key(self) -> str:
+        """Key of the sentence for this problem."""
+        return f"error.{self.code}.{self.problem}" if self.problem else f"error.{self.code}"
+
+
+class ProxyDown(LocalError):
+    """The proxy that an identity goes through is out of reach or refuses to serve."""
+
+    code = "proxy_down"
+    retry = True
+    http_status = 502
+
+
+class IdentitiesResting(LocalError):
+    """Every identity that a site could be asked with rests for a while; `retry_after_seconds` until the first is back."""
+
+    code = "identities_resting"
+    retry = True
+    step = "later"
+
+
+class NoImpersonation(LocalError):
+    """An identity or site asks for a browser's TLS fingerprint, and what makes it is not installed."""
+
+    code = "no_impersonation"
 
 
 class TelegramRefused(LocalError):

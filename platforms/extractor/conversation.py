@@ -100,4 +100,5 @@ class Conversation:
         if self._ticket.over_quota:
             return TooLarge("more bytes than the job may move")
         refusal = self._ticket.refused[-1].code if self._ticket.refused else None
-        return classify({**facts_of(told), "warnings": self._warnings, "egress": refusal})
+        failed = self._ticket.failed[-1] if self._ticket.failed else None
+        return classify({**facts_of(told), "warnings": self._warnings, "egress": refusal, "failed": failed})

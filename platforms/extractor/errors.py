@@ -11,6 +11,7 @@ from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any, Final
 
+from platforms.extractor.announced import seconds_told
 from platforms.extractor.reasons import REASONS, STATUSES, TROUBLES, Row
 from utils.errors import (
     BotCheck,
@@ -26,6 +27,7 @@ from utils.errors import (
     MediaTool,
     NoMedia,
     NotLiveYet,
+    NoWayOut,
     OutOfMemory,
     PrivateAddress,
     RateLimited,
@@ -41,6 +43,9 @@ from utils.errors import (
 
 #: the longest rest that a site may ask for
 REST_BOUND_SECONDS: Final = 86_400.0
+
+#: facts that a report of an unknown failure holds
+EVIDENCE: Final = ("types", "message", "status", "errno", "headers", "warnings", "trace", "expected")
 
 _EGRESS: Final[Mapping[str, type[GoldcrestError]]] = {
     PrivateAddress.code: PrivateAddress,
@@ -89,7 +94,9 @@ def classify(facts: Mapping[str, Any], clock: Callable[[], float] = time.time) -
 
     Facts, all optional: `code`, `detail`, `values`, `retry_after_seconds` of an error that already is ours; `egress`,
     what the proxy refused ("private_address", "unsafe_link", "quota"); `types` or `type`, names of the exceptions;
-    `message`; `status` and `headers` of the HTTP answer; `warnings`; `errno`; `countries`; `redirect_loop`.
+    `message`; `status` and `headers` of the HTTP answer; `warnings`; `errno`; `countries`; `redirect_loop`; `failed`,
+    why the proxy could not reach a destination ("dns", "connect", "timeout", "upstream"); `arbitrary`: the host
+    belongs to none of our sites, so its trouble is nobody's else; `trace`, where the exception was raised.
     """
     detail = str(facts.get("detail") or facts.get("message") or "")
     if code := facts.get("code"):
@@ -97,13 +104,24 @@ def classify(facts: Mapping[str, Any], clock: Callable[[], float] = time.time) -
         return error_by_code(str(code))(detail, retry_after_seconds=asked, **(facts.get("values") or {}))
     headers = {str(name).lower(): str(value) for name, value in (facts.get("headers") or {}).items()}
     refusal = str(facts.get("egress") or headers.get("x-egress-denied") or "")
-    error = _EGRESS.get(refusal) or _judge(facts)
-    rest = _rest_seconds(headers.get("retry-after", ""), clock) if issubclass(error, SiteError) else None
+    arbitrary = bool(facts.get("arbitrary"))
+    kind = _EGRESS.get(refusal) or judge(facts) or (ItemError if facts.get("expected") else ExtractorBroken)
+    if kind is SiteDown:
+        kind = _of_the_way(str(facts.get("failed") or headers.get("x-egress-failed") or ""), arbitrary=arbitrary)
+    rest = _rest_seconds(headers.get("retry-after", ""), clock) if issubclass(kind, SiteError) else None
+    if kind is NotLiveYet:
+        rest = seconds_told(str(facts.get("message") or ""), clock)
     countries = ", ".join(map(str, facts.get("countries") or ()))
-    return error(detail, retry_after_seconds=rest, **({"countries": countries} if countries else {}))
+    error = kind(detail, retry_after_seconds=rest, **({"countries": countries} if countries else {}))
+    if arbitrary:
+        error.trips = False
+    if kind.reported:
+        error.evidence = {key: facts[key] for key in EVIDENCE if facts.get(key)}
+    return error
 
 
-def _judge(facts: Mapping[str, Any]) -> type[GoldcrestError]:
+def judge(facts: Mapping[str, Any]) -> type[GoldcrestError] | None:
+    """The class that the facts stand for; None where nothing in them is known."""
     if facts.get("redirect_loop"):
         return DeadLink
     names = [*(facts.get("types") or ()), facts.get("type")]
@@ -115,16 +133,19 @@ def _judge(facts: Mapping[str, Any]) -> type[GoldcrestError]:
         return RateLimited
     text = _NAMES.sub(" ", message)
     verdict = (
-        _ERRNOS.get(facts.get("errno") or 0)
-        or _first(REASONS, text)
-        or _of_status(status)
-        or _first(TROUBLES, text)
-        or (ItemError if facts.get("expected") else ExtractorBroken)
+        _ERRNOS.get(facts.get("errno") or 0) or _first(REASONS, text) or _of_status(status) or _first(TROUBLES, text)
     )
-    if verdict not in _OPEN_TO_WARNINGS:
+    if verdict is not None and verdict not in _OPEN_TO_WARNINGS:
         return verdict
     warnings = "\n".join(_NAMES.sub(" ", str(warning)) for warning in facts.get("warnings") or ())
     return next((row[0] for row in REASONS if row[0] in _IN_WARNINGS and _first((row,), warnings)), verdict)
+
+
+def _of_the_way(failure: str, *, arbitrary: bool) -> type[GoldcrestError]:
+    """Who is to blame where nobody answered: the operator's proxy, a name that doesn't exist, or the site."""
+    if failure == "upstream":
+        return NoWayOut
+    return DeadLink if failure == "dns" and arbitrary else SiteDown
 
 
 def _first(rows: Sequence[Row], text: str) -> type[GoldcrestError] | None:

@@ -36,6 +36,13 @@ class Extractors:
         found = [each for name in (*names, _GENERIC) for each in self._site(name)]
         return tuple(sorted(dict.fromkeys(found), key=lambda each: bool(each.ie_key() == "Generic")))
 
+    def owned(self, url: str) -> bool:
+        """Whether the host of an address belongs to one of the sites, not just to anybody."""
+        host = _host(url)
+        while host and host not in self._hosts:
+            host = host.partition(".")[2]
+        return self._hosts.get(host, _GENERIC) != _GENERIC
+
     def by_key(self, key: str) -> Any:
         """The one that another extractor names. Raises KeyError for one of a site that isn't served."""
         if key not in self._by_key:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import errno
+import traceback
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, Final
 
 from platforms.extractor.audit import REFUSED
@@ -13,6 +15,9 @@ from utils.errors import DiskFull, GoldcrestError, InternalError, OutOfMemory, T
 #: Exceptions that lead from one to the next, at most.
 MOST_LINKS: Final = 10
 MESSAGE_CHARACTERS: Final = 2000
+#: exceptions of a chain whose way is told, and places of each
+MOST_TRACES: Final = 3
+MOST_FRAMES: Final = 8
 #: Headers of a refused answer that tell something.
 HEADERS: Final = ("Retry-After", "X-Egress-Denied", "X-Egress-Failed")
 _ERRNOS: Final = {
@@ -28,7 +33,7 @@ def facts(error: BaseException) -> dict[str, Any]:
 
     `types`: class names of the error and its causes, outermost first; `message`; `status` and `headers` of the HTTP
     answer behind it (None, {}); `errno` of the operating system; `expected`: yt-dlp calls it normal; `countries` where
-    it would be shown; `redirect_loop`.
+    it would be shown; `redirect_loop`; `trace`: where it was raised, innermost last.
     """
     links = list(chain(error))
     for link in links:
@@ -51,6 +56,7 @@ def facts(error: BaseException) -> dict[str, Any]:
         "headers": {name.lower(): str(headers[name])[:TEXT_CHARACTERS] for name in HEADERS if headers.get(name)},
         "expected": any(getattr(link, "expected", False) is True for link in links),
         "countries": [str(country)[:40] for link in links for country in (getattr(link, "countries", None) or ())][:20],
+        "trace": [line for link in links[:MOST_TRACES] for line in frames(link)],
         "redirect_loop": any(getattr(link, "redirect_loop", False) is True for link in links),
     }
 
@@ -69,6 +75,13 @@ def chain(error: BaseException) -> Iterator[BaseException]:
         waiting += [inner[1] if isinstance(inner, tuple) else None, getattr(link, "cause", None)]
         waiting += [getattr(link, "reason", None), *(getattr(link, "unexpected_errors", None) or ())]
         waiting += [link.__cause__, link.__context__]
+
+
+def frames(error: BaseException) -> list[str]:
+    """Its class, and the last places it passed: "extractor/vimeo.py:1254 _real_extract"; no line of code, no value."""
+    passed = traceback.extract_tb(error.__traceback__)[-MOST_FRAMES:]
+    places = [f"{'/'.join(Path(frame.filename).parts[-2:])}:{frame.lineno} {frame.name}" for frame in passed]
+    return [f"{type(error).__name__}:", *places] if places else []
 
 
 def _ours(link: BaseException) -> GoldcrestError | None:

@@ -9,11 +9,14 @@ from utils.errors import (
     AgeRestricted,
     BotCheck,
     CutOff,
+    DeadLink,
     DiskFull,
     DrmProtected,
+    EmptyList,
     ExtractorBroken,
     GeoBlocked,
     GoldcrestError,
+    LiveEnded,
     LiveNow,
     LoginRequired,
     MediaTool,
@@ -44,6 +47,7 @@ REASONS: Final[Sequence[Row]] = (
         BotCheck,
         r"""
         not a (?:bot|robot)\b|captcha|All player responses are invalid|prove (?:that )?you(?:.re| are) human
+        client challenge
         """,
     ),
     (
@@ -72,7 +76,7 @@ REASONS: Final[Sequence[Row]] = (
         AgeRestricted,
         r"""
         confirm your age|age[- ]?(?:restricted|gate)|inappropriate for|age_(?:verification|check)|NSFW
-        comfortable for some audiences|certain audiences|18 years|adult content|mature content
+        comfortable for some audiences|certain audiences|18 years|adult content|mature content|sensitive content
         """,
     ),
     (
@@ -81,7 +85,7 @@ REASONS: Final[Sequence[Row]] = (
         members?[- ]only|channel.s members|join this channel|premium (?:members|users|subscribers)
         premium[- ]only|only available (?:to|for) (?:music )?premium|(?:channel|active|valid) subscription
         supporter[- ]only|subscribers?[- ]only|purchase|is paid|requires? payment|pay[- ]per[- ]view
-        rent(?:al)? (?:this|required)
+        rent(?:al)? (?:this|required)|your account does not have|reached your play limit
         """,
     ),
     (
@@ -97,7 +101,7 @@ REASONS: Final[Sequence[Row]] = (
         private (?:video|account|playlist|post|subreddit|profile|tweet)
         (?:video|account|post|profile|content|playlist) is private|(?:protected|private) tweet|not authorized to view
         do not have permission to view|either private or|who follow this account|followers[- ]only
-        friends[- ]only|only for followers|embed-only video
+        friends[- ]only|only for followers|embed-only video|made available to anyone|could not access playlist
         """,
     ),
     (
@@ -121,7 +125,9 @@ REASONS: Final[Sequence[Row]] = (
         log ?in (?:page|required)|requir\w+ (?:a )?log ?in|log[- ]?in for access|(?:need|have) to log ?in
         must (?:be logged|log) ?in|sign ?in to|account authentication is required|registered users
         only works when logged|quarantined|empty media response|content is unreachable
-        cookies.{0,40}(?:needed|no longer valid|required)|login is required
+        cookies.{0,40}(?:needed|no longer valid|required)|login is required|unable to log ?in|without access token
+        have to be logged in|are trying to log in|login using username|for the authentication|account credentials
+        login details are needed|asks for a log ?in|require authentication|downloading private content
         """,
     ),
     (
@@ -131,18 +137,24 @@ REASONS: Final[Sequence[Row]] = (
         """,
     ),
     (
+        LiveEnded,
+        r"""
+        stream recording is not available|live ?(?:stream|event|broadcast) (?:has |is )?(?:ended|over)
+        stream has ended|replay is disabled
+        """,
+    ),
+    (
         NotLiveYet,
         r"""
-        premieres? (?:in|will)|will begin|live event|not (?:yet )?started|not currently live
+        premieres? (?:in|will)|will begin|not (?:yet )?started|not currently live|not yet available
         is (?:currently )?offline|scheduled for|is not live|isn.t live|upcoming
-        stream recording is not available|stream has ended
         """,
     ),
     (
         StillProcessing,
         r"""
         processing this video|is (?:still )?(?:being )?process(?:ing|ed)|still (?:be )?uploading
-        being transcoded
+        being transcoded|not downloadable yet
         """,
     ),
     (
@@ -156,6 +168,14 @@ REASONS: Final[Sequence[Row]] = (
         r"""
         no video (?:in|could be found|formats)|no (?:media|formats|playable) (?:found|available)
         there is no video|not a video|no video or audio|maybe a plain image|there.s no (?:video|media)
+        (?:does not|doesn.t) contain (?:a|any) (?:video|track|media)|no valid video|embed providers
+        no .{0,30}video ID could be found
+        """,
+    ),
+    (
+        EmptyList,
+        r"""
+        does not have any videos|does not have an? .{0,40}\btab\b
         """,
     ),
     (
@@ -169,8 +189,15 @@ REASONS: Final[Sequence[Row]] = (
         r"""
         removed|no longer (?:available|exists?)|terminated|deleted|taken down|video unavailable
         (?:video|post) not available|isn.t available any ?more|(?:does not|doesn.t) exist
-        (?:video|post|page|item|user|account) (?:was )?not found
+        (?:video|post|page|item|user|account|track|space|broadcast|clip) (?:was )?not found|channel .{0,80} not found
+        video #?\S{1,20} is unavailable|not archived
         (?:video|post|tweet) is (?:unavailable|not available)|copyright|may be broken
+        """,
+    ),
+    (
+        DeadLink,
+        r"""
+        invalid .{0,30}redirect
         """,
     ),
     (
@@ -182,7 +209,9 @@ REASONS: Final[Sequence[Row]] = (
     (
         UnsupportedLink,
         r"""
-        unsupported URL|not a valid URL|invalid URL|no suitable extractor
+        unsupported URL|not a valid URL|invalid URL|no suitable extractor|input URL is|looks truncated|without video ID
+        forget to quote the URL
+        category .{0,80}isn.t supported
         """,
     ),
     (
@@ -226,14 +255,18 @@ TROUBLES: Final[Sequence[Row]] = (
         HTTP Error 5\d\d|HTTP Error 408|timed ?out|connection (?:reset|refused|aborted|to \S+ timed)
         name or service not known|(?:failure in name|name) resolution|no address associated|unreachable
         tunnel connection failed|proxy error|\bSSL|certificate|giving up after|needs to be reloaded|bad gateway
-        service unavailable
+        service unavailable|temporarily unavailable|request failed|disconnected|incomplete .{0,20}data received
         """,
     ),
     (
         ExtractorBroken,
         r"""
         failed to (?:extract|parse)|unable to (?:extract|parse|solve)|unexpected response
-        please report this issue|KeyError|TypeError|has no attribute|no longer supported
+        please report this issue|KeyError|TypeError|has no attribute|no longer supported|please install
+        (?:could not|failed to|cannot|unable to) (?:find|fetch|retrieve|calculate|get|parse|determine|decode|decrypt)
+        (?:failed|unable|cannot) (?:to )?(?:resolve|recognize|identify)
+        API (?:says|returned)|querying API|empty JSON|infinite loop|different device_id
+        unsupported (?:API|language)|no player clients|valid API selection|invalid comments_sort
         """,
     ),
     (

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from platforms.shapes import Progress
-from utils.errors import DeadlineExceeded, GoldcrestError, OutOfMemory, WorkerCrashed
+from utils.errors import DeadlineExceeded, GoldcrestError, OutOfMemory, WorkerCrashed, error_by_code
 
 PHASES: Final = frozenset({"probing", "downloading", "merging", "fitting"})
 KINDS: Final = frozenset({"video", "audio", "photo", "document"})
@@ -28,6 +28,8 @@ _FACTS: Final[Mapping[str, type | tuple[type, ...]]] = {
     "expected": bool,
     "countries": list,
     "redirect_loop": bool,
+    "arbitrary": bool,
+    "trace": list,
 }
 _PLAIN: Final = (str, int, float, bool)
 _TEXTS: Final = ("mime", "title", "performer")
@@ -58,6 +60,17 @@ def files_of(reported: Any, folder: Path) -> list[dict[str, Any]]:
     if not isinstance(reported, list) or not 0 < len(reported) <= _MOST_FILES:
         raise WorkerCrashed("a result without files")
     return [_file(fields if isinstance(fields, dict) else {}, folder) for fields in reported]
+
+
+def missing_of(reported: Any) -> list[dict[str, Any]]:
+    """The fields of Missing for each item that could not be had, as far as they make sense."""
+    told = [each for each in reported if isinstance(each, dict)] if isinstance(reported, list) else []
+    places = range(1, _MOST_FILES + 1)
+    return [
+        {"position": each["position"], "code": error_by_code(str(each.get("code"))).code}
+        for each in told[:_MOST_FILES]
+        if each.get("position") in places
+    ]
 
 
 def facts_of(told: Mapping[str, Any]) -> dict[str, Any]:

@@ -28,6 +28,7 @@ class Ticket:
     bytes_down: int = 0
     bytes_up: int = 0
     over_quota: bool = False
+    failed: tuple[str, ...] = ()
     refused: list[Refusal] = field(default_factory=list)
 
 

@@ -2,11 +2,14 @@
 
 import errno
 import inspect
+import math
+import re
 
 import pytest
 import yt_dlp
 
 from platforms.extractor import errors
+from platforms.extractor.announced import FAR_SECONDS, announced
 from platforms.extractor.errors import REST_BOUND_SECONDS, classify
 from platforms.extractor.facts import facts
 from platforms.extractor.reasons import REASONS, STATUSES, TROUBLES
@@ -62,7 +65,11 @@ MESSAGES = [
     ("[x] 1: An HLS playlist without an end", "live_now"),
     ("[youtube] dQw4w9WgXcQ: Premieres in 3 days", "not_live_yet"),
     ("[youtube] dQw4w9WgXcQ: This live event will begin in 2 hours.", "not_live_yet"),
-    ("[youtube] dQw4w9WgXcQ: This live stream recording is not available.", "not_live_yet"),
+    ("[youtube] dQw4w9WgXcQ: This live stream recording is not available.", "live_ended"),
+    ("[twitter] 1: Twitter Space ended and replay is disabled", "live_ended"),
+    ("[tiktok:live] x: This livestream has ended", "live_ended"),
+    ("[youtube:tab] c: This channel does not have a shorts tab", "empty_list"),
+    ("[facebook:redirect] u: Invalid facebook redirect URL", "dead_link"),
     ("[youtube] dQw4w9WgXcQ: We're processing this video. Check back later.", "processing"),
     ("[youtube] dQw4w9WgXcQ: Requested format is not available. Use --list-formats", "unknown_quality"),
     ("[Instagram] Cx: There is no video in this post", "no_media"),
@@ -268,6 +275,75 @@ def test_retry_after(header, seconds):
         error = classify({"status": status, "headers": {"retry-after": header}}, lambda: now)
         assert error.retry_after_seconds == seconds
     assert classify({"status": 404, "headers": {"Retry-After": header}}).retry_after_seconds is None
+
+
+@pytest.mark.parametrize(
+    ("failed", "arbitrary", "expected"),
+    [
+        *(("upstream", False, "no_way_out"), ("upstream", True, "no_way_out"), ("dns", True, "dead_link")),
+        *(("dns", False, "site_down"), ("connect", True, "site_down"), ("timeout", False, "site_down")),
+    ],
+)
+def test_who_is_to_blame_where_nobody_answers(failed, arbitrary, expected):
+    """The operator's own proxy, a name that doesn't exist, or the site; but words of a site outweigh all that."""
+    said = "Unable to connect to proxy: Tunnel connection failed: 502 Bad Gateway"
+    assert code(message=said, failed=failed, arbitrary=arbitrary) == expected
+    assert code(message=said, headers={"X-Egress-Failed": failed}, arbitrary=arbitrary) == expected
+    assert code(message="This video is private", failed=failed, arbitrary=arbitrary) == "private"
+
+
+@pytest.mark.parametrize("facts", [{"status": 403}, {"status": 429}, {"status": 503}, {"message": "odd"}])
+def test_trouble_of_anybodys_host_is_nobodys_elses(facts):
+    """The generic extractor's host is no site: its refusal must not close the door of all other hosts."""
+    there, here = classify({**facts, "arbitrary": True}), classify(facts)
+    assert (there.code, there.trips) == (here.code, False)
+    assert here.trips
+
+
+@pytest.mark.parametrize(
+    ("message", "seconds"),
+    [
+        ("Premieres in 3 days", 3 * 86_400),
+        ("This live event will begin in 2 hours.", 7200),
+        ("This live event will begin in a few moments.", None),
+        ("Premieres in an hour", 3600),
+        ("This live event is scheduled for 2015-10-21T07:30:00Z", 120),
+        ("This live event is scheduled for 2015-10-21T09:30:00+02:00", 120),
+        ("This live event is scheduled for 2015-10-21 07:30", 120),
+        ("This live event is scheduled for 2015-10-21T07:00:00Z", None),
+        ("This live event is scheduled for 2015-13-41T07:00:00Z", None),
+        ("This live event is scheduled for 9999-10-21T07:00:00Z", None),
+        ("Premieres in 9999 months", FAR_SECONDS),
+        ("Premieres in 0 minutes", None),
+        ("This channel is offline", None),
+    ],
+)
+def test_when_something_begins(message, seconds):
+    """Told in the site's words, as a span or a moment; nothing where they say nothing that can be."""
+    error = classify({"message": message}, lambda: 1445412480.0)
+    assert (error.code, error.retry_after_seconds) == ("not_live_yet", seconds)
+
+
+@pytest.mark.parametrize(
+    ("moment", "seconds"), [(1060.0, 60.0), (940.0, None), (None, None), (True, None), (math.nan, None), (1e20, None)]
+)
+def test_the_sites_own_time_of_a_premiere(moment, seconds):
+    """yt-dlp's release_timestamp; what can't be is left out."""
+    error = announced({"release_timestamp": moment}, lambda: 1000.0)
+    assert error.retry_after_seconds == seconds
+
+
+def test_an_unknown_failure_brings_its_evidence():
+    """What a report for the operator needs, and only where the cause is unknown."""
+    with pytest.raises(yt_dlp.utils.ExtractorError) as raised:
+        raise yt_dlp.utils.ExtractorError("something that nobody has seen")
+    told = {**facts(raised.value), "warnings": ["odd"], "countries": []}
+    evidence = classify(told).evidence
+    assert evidence["types"] == ["ExtractorError"]
+    assert evidence["warnings"] == ["odd"]
+    assert evidence["trace"][0] == "ExtractorError:"
+    assert re.fullmatch(r"extractor/test_errors\.py:\d+ test_an_unknown\w+", evidence["trace"][1])
+    assert classify({**told, "message": "This video is private"}).evidence is None
 
 
 def test_an_error_of_ours_crosses_whole():
