@@ -239,6 +239,7 @@ def media_parts(settings: Settings, app: App, after: str | None = None, port: in
             work=settings.data_dir / "work",
             parallel=limits.parallel,
             links_per_message=limits.links_per_message,
+            live_minutes=limits.live_minutes,
         )
         return app.up_downloads
 

@@ -90,6 +90,7 @@ def stored_file(job: Job, file: FetchedFile, position: int, chat_id: int, messag
         duration_seconds=file.duration_seconds,
         title=job.title,
         performer=file.performer,
+        part=job.part,
     )
 
 

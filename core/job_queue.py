@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from platforms.parts import is_recording
 from platforms.shapes import Link
 from utils.errors import Busy
 from utils.ids import random_id, ulid
@@ -25,6 +26,8 @@ DONE: Final = "done"
 FAILED: Final = "failed"
 CANCELLED: Final = "cancelled"
 OPEN_STATES: Final = (ACCEPTED, RUNNING, SENDING)
+#: canonical key, quality, part
+Key = tuple[str, str, str]
 #: a job that was running this many times when the process died is not tried again
 POISON_ATTEMPTS: Final = 3
 #: ended jobs are forgotten after that
@@ -41,6 +44,7 @@ class Job:
 
     `target` is the front's own address (chat, status message …); `random_id` goes with the first message sent, the
     n-th file of an album uses `random_id + n`; `attempt` counts how often it was begun; times are UTC epochs (seconds).
+    `part`: which part of the item (see `platforms.parts`), "" for the whole.
     """
 
     id: str
@@ -56,11 +60,12 @@ class Job:
     error_code: str | None
     created_at: float
     updated_at: float
+    part: str = ""
 
     @property
-    def key(self) -> tuple[str, str]:
+    def key(self) -> Key:
         """Jobs with the same key share one download."""
-        return self.link.canonical, self.quality
+        return self.link.canonical, self.quality, self.part
 
 
 class JobQueue:
@@ -76,13 +81,20 @@ class JobQueue:
         self._added = 0
 
     async def add(
-        self, front: str, link: Link, quality: str, *, title: str, user_id: int | None, target: dict[str, Any]
+        self,
+        front: str,
+        link: Link,
+        quality: str,
+        *,
+        title: str,
+        user_id: int | None,
+        target: dict[str, Any],
+        part: str = "",
     ) -> Job:
         """Write an accepted job. Raises Busy at a bound; `mine` tells whether it is the person's own."""
         now = self._clock()
-        job = Job(
-            ulid(self._clock), front, link, quality, title, user_id, target, ACCEPTED, 0, random_id(), None, now, now
-        )
+        known = (ulid(self._clock), front, link, quality, title, user_id, target)
+        job = Job(*known, ACCEPTED, 0, random_id(), None, now, now, part)
         database = self._database
         async with database.transaction():
             if await self._count(f"{OPEN_SQL}") >= self._bound:
@@ -91,9 +103,10 @@ class JobQueue:
                 raise Busy("user bound", mine=True, bound=self._user_bound)
             await database.run(
                 "INSERT INTO jobs (id, front, link, canonical, quality, title, user_id, target, state, attempt,"
-                " random_id, error_code, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                " random_id, error_code, created_at, updated_at, part)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 *(job.id, front, _json(link), link.canonical, quality, title, user_id, _json(target), ACCEPTED, 0),
-                *(job.random_id, None, now, now),
+                *(job.random_id, None, now, now, part),
             )
             self._added += 1
             if self._added % SWEEP_EVERY == 0:
@@ -105,27 +118,27 @@ class JobQueue:
         row = await self._database.one("SELECT * FROM jobs WHERE id = ?", job_id)
         return _job(row) if row else None
 
-    async def take(self, fronts: Sequence[str], busy: Sequence[tuple[str, str]] = ()) -> list[Job]:
+    async def take(self, fronts: Sequence[str], busy: Sequence[Key] = (), *, recordings: bool = True) -> list[Job]:
         """Begin the next job of these fronts and all others with its key; empty where nothing waits.
 
         Next is the oldest job of the person with the fewest running ones, so that fifty links of one person don't hold
         up the single link of another; visitors of the page, whom nobody can tell apart, count as one person. Keys in
-        `busy` are passed over.
+        `busy` are passed over, and recordings where `recordings` says that none may begin.
         """
         rows = await self._database.all(
-            "SELECT front, canonical, quality FROM jobs AS j WHERE state = 'accepted' ORDER BY"
+            "SELECT front, canonical, quality, part FROM jobs AS j WHERE state = 'accepted' ORDER BY"
             " (SELECT COUNT(*) FROM jobs AS r WHERE r.state IN ('running', 'sending')"
             " AND COALESCE(r.user_id, 0) = COALESCE(j.user_id, 0)), id"
         )
         held = set(busy)
-        keys = ((row["canonical"], row["quality"]) for row in rows if row["front"] in fronts)
-        key = next((key for key in keys if key not in held), None)
+        keys = ((row["canonical"], row["quality"], row["part"]) for row in rows if row["front"] in fronts)
+        key = next((key for key in keys if key not in held and (recordings or not is_recording(key[2]))), None)
         return await self.take_same(key, fronts) if key else []
 
-    async def take_same(self, key: tuple[str, str], fronts: Sequence[str]) -> list[Job]:
+    async def take_same(self, key: Key, fronts: Sequence[str]) -> list[Job]:
         """Begin every accepted job with that key, oldest first."""
         marks = ", ".join("?" * len(fronts))
-        same = f"state = 'accepted' AND canonical = ? AND quality = ? AND front IN ({marks})"
+        same = f"state = 'accepted' AND canonical = ? AND quality = ? AND part = ? AND front IN ({marks})"
         rows = await self._database.all(f"{BEGIN_SQL} {same} RETURNING *", self._clock(), *key, *fronts)
         return sorted((_job(row) for row in rows), key=lambda job: job.id)
 
@@ -201,4 +214,5 @@ def _job(row: Row) -> Job:
         error_code=row["error_code"],
         created_at=row["created_at"],
         updated_at=row["updated_at"],
+        part=row["part"],
     )

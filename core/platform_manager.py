@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
+from platforms.parts import is_recording, read_part, wanted_part
 from utils.errors import DeadLink, GoldcrestError, UnsupportedLink
 from utils.single_flight import SingleFlight
 
@@ -85,7 +86,18 @@ class PlatformManager:
             self._leads.popitem(last=False)
         return found
 
-    def settle(self, link: Link, quality: str) -> str:
+    def settle_part(self, link: Link, part: str) -> str:
+        """The key of a part within its item, "" where it is the whole; as it stands where nobody has probed lately.
+
+        Raises BadPart for a part that can't be had.
+        """
+        wanted, known = read_part(part), self._recall(link.canonical)
+        if wanted is None or known is None:
+            return part
+        settled, _media = wanted_part(wanted, known, self._max_bytes)
+        return settled.key if settled else ""
+
+    def settle(self, link: Link, quality: str, part: str = "") -> str:
         """The key that "best" and its like stand for where the item was probed lately; else the word itself.
 
         Raises UnknownQuality, LiveNow or NoMedia.
@@ -94,15 +106,30 @@ class PlatformManager:
             return quality
         from platforms.extractor.formats import settle
 
-        return settle(known, quality)
+        return settle(known, quality, live=is_recording(part))
 
-    async def fetch(self, link: Link, quality: str, folder: Path, on_progress: ProgressSink) -> Fetched:
-        """Download one quality into `folder`. Raises a GoldcrestError; what lies in the folder then is the caller's."""
+    async def fetch(  # noqa: PLR0917 - what, how good, where to, whom to tell, which part, until when
+        self,
+        link: Link,
+        quality: str,
+        folder: Path,
+        on_progress: ProgressSink,
+        part: str = "",
+        enough: asyncio.Event | None = None,
+    ) -> Fetched:
+        """Download one quality into `folder`, or the part of it with that key (see `platforms.parts`).
+
+        `enough`: set by whoever wants a recording to end. Raises a GoldcrestError; what lies in the folder then is the
+        caller's.
+        """
+        wanted = read_part(part)
         media = await self.probe(link)
         platform = self._registry.platform(media.platform)
 
         async def attempt() -> Fetched:
-            return await platform.fetch(media, quality, self._extractor, folder, self._max_bytes, on_progress)
+            return await platform.fetch(
+                media, quality, self._extractor, folder, self._max_bytes, on_progress, wanted, enough
+            )
 
         return await self._guarded(attempt)
 

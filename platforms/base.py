@@ -8,11 +8,26 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from platforms.shapes import LIST_KINDS, SOUND_CONTAINERS, Fetched, FetchedFile, FetchOrder, Link, ProgressSink
+from platforms.shapes import (
+    KEYED_KINDS,
+    LIST_KINDS,
+    SOUND_CONTAINERS,
+    Fetched,
+    FetchedFile,
+    FetchOrder,
+    Link,
+    Missing,
+    ProgressSink,
+    Way,
+)
+from platforms.times import times_of
 from utils.errors import TooLarge
 
 if TYPE_CHECKING:
-    from platforms.shapes import Extractor, Media
+    import asyncio
+
+    from platforms.parts import Part
+    from platforms.shapes import Extractor, Listing, Media
 
 #: entries of a list that one probe looks at
 LIST_BOUND: Final = 50
@@ -32,8 +47,8 @@ class Platform:
     doesn't matter; one that doesn't begin with a slash begins with the host. What may follow (a slash, `?…`, `&…`) is
     understood. `shares`: the same for links that tell their item only by a redirect. `address`: the page of an item
     as the extractor takes it, by kind; the link itself where there is none. `extractors`: regexes of yt-dlp's names
-    for its extractors. `options`: yt-dlp's parameters. `rate`: requests per second that the site bears. `items`:
-    pictures and videos of one post that are fetched together.
+    for its extractors. `options`: yt-dlp's parameters; `ways`: what to lay over them, in the order to try. `rate`: requests per second that the site bears. `items`:
+    pictures and videos of one post that are fetched together. `starts`: query parameters that tell where to begin.
     `examples`: links and their canonical key without the platform's name; `strangers`: links of the site without media.
     """
 
@@ -46,8 +61,10 @@ class Platform:
     address: ClassVar[Mapping[str, str]] = {}
     extractors: ClassVar[tuple[str, ...]] = ()
     options: ClassVar[Mapping[str, Any]] = {}
+    ways: ClassVar[tuple[Way, ...]] = ()
     rate: ClassVar[float] = 1.0
     items: ClassVar[int] = 1
+    starts: ClassVar[tuple[str, ...]] = ()
     examples: ClassVar[Mapping[str, str]] = {}
     strangers: ClassVar[tuple[str, ...]] = ()
 
@@ -75,7 +92,18 @@ class Platform:
 
     async def probe(self, link: Link, extractor: Extractor, max_bytes: int) -> Media:
         """Ask the site. Raises a GoldcrestError."""
-        return self.describe(await extractor.extract(self.asked_at(link.url), self.asked(link.kind)), link, max_bytes)
+        asking = self.by_ways(extractor, link.kind)
+        return self.describe(await asking.extract(self.asked_at(link.url), self.asked(link.kind)), link, max_bytes)
+
+    def by_ways(self, extractor: Extractor, kind: str) -> Extractor:
+        """The extractor as it asks this site about an item: in several ways where the site has them."""
+        if not self.ways or kind in LIST_KINDS:
+            return extractor
+        return extractor.by_ways(self.name, self.ways, self.poor)
+
+    def poor(self, info: Mapping[str, Any]) -> bool:  # noqa: ARG002, PLR6301 - for sites that know better
+        """Whether yt-dlp's answer holds less than the site has, so that the next way should be tried."""
+        return False
 
     def describe(self, info: Mapping[str, Any], link: Link, max_bytes: int) -> Media:
         """The site's answer as Media. Raises NoMedia or NotLiveYet."""
@@ -91,24 +119,59 @@ class Platform:
         folder: Path,
         max_bytes: int,
         on_progress: ProgressSink,
+        part: Part | None = None,
+        enough: asyncio.Event | None = None,
     ) -> Fetched:
-        """Download the quality nearest to the one asked for. Raises UnknownQuality, TooLarge or what the site says."""
-        from platforms.extractor.formats import choose  # only where a link is asked about
+        """Download the quality nearest to the one asked for, or the part of it that is asked for.
 
-        quality = choose(media, quality_key)
+        `enough`: ends a recording. Raises UnknownQuality, TooLarge, BadPart or what the site says.
+        """
+        from platforms.extractor.formats import choose  # only where a link is asked about
+        from platforms.parts import Recording, wanted_part
+
+        part, media = wanted_part(part, media, max_bytes)
+        quality = choose(media, quality_key, live=isinstance(part, Recording))
         if not quality.fits:
             raise TooLarge(size_mb=(quality.size_bytes or 0) // MEBIBYTE, limit_mb=max_bytes // MEBIBYTE)
         url, options = self.asked_at(media.url), self.asked(media.kind)
         audio = quality.ext if quality.ext in SOUND_CONTAINERS else ""
-        order = FetchOrder(url, folder, quality.format_id, options, max_bytes, audio=audio, title=media.title)
-        result = await extractor.fetch(order, on_progress)
-        return Fetched(media, tuple(_file(fields) for fields in result["files"]))
+        order = FetchOrder(
+            url,
+            folder,
+            quality.format_id,
+            options,
+            max_bytes,
+            audio=audio,
+            title=media.title,
+            originals=quality.key == "originals",
+            part=part,
+            enough=enough,
+        )
+        result = await self.by_ways(extractor, media.kind).fetch(order, on_progress)
+        missing = tuple(Missing(**fields) for fields in result.get("missing") or ())
+        return Fetched(media, tuple(_file(fields) for fields in result["files"]), missing)
+
+    async def page(self, link: Link, extractor: Extractor, first: int, count: int) -> Listing:
+        """At most `count` items of a list from the position `first` on. Raises EmptyList or what the site says."""
+        from platforms.extractor.listing import listing  # only where a list is asked about
+
+        # one more than wanted tells whether something follows
+        asked = {**self.asked("playlist"), "noplaylist": False, "playlist_items": f"{first}:{first + count}"}
+        return listing(await extractor.extract(self.asked_at(link.url), asked), link, first, count)
+
+    def beside(self, link: Link) -> Link | None:  # noqa: ARG002 - what a site with such links looks at
+        """The list that an item's link names besides the item; None where it names none."""
+        return None
 
     def asked(self, kind: str) -> dict[str, Any]:
         """yt-dlp's parameters: a list is read without its items, of an item that is a list the first `items`."""
         if kind in LIST_KINDS:
             return {"extract_flat": "in_playlist", "playlist_items": f"1:{LIST_BOUND}", **self.options}
         return {"noplaylist": True, "playlist_items": f"1:{self.items}" if self.items > 1 else "1", **self.options}
+
+    def times(self, url: str) -> tuple[float | None, float | None]:
+        """Where a link points to within its item: start and end in seconds, None for what it doesn't tell."""
+        return times_of(url, self.starts)
 
     def asked_at(self, url: str) -> str:
         """What the extractor is given for a link's URL."""
@@ -127,13 +190,14 @@ class Platform:
     def _link(self, url: str, kind: str, item: str, text: str) -> Link:
         if kind == "share":
             return Link(url, f"{self.name}:share:{item}", self.name, "item", item, text, short=True)
-        canonical = f"{self.name}:{kind}:{item}" if kind in LIST_KINDS else f"{self.name}:{item}"
+        canonical = f"{self.name}:{kind}:{item}" if kind in KEYED_KINDS else f"{self.name}:{item}"
+        start, end = (None, None) if kind in LIST_KINDS else self.times(url)
         if template := self.address.get(kind):
             began = _START_TIME.search(url) if "=" in url else None
             url = template.format(id=item)
             if began:
                 url += f"{'&' if '?' in url else '?'}t={began[1]}"
-        return Link(url, canonical, self.name, kind, item, text)
+        return Link(url, canonical, self.name, kind, item, text, start_seconds=start, end_seconds=end)
 
     @cached_property
     def _host(self) -> re.Pattern[str]:

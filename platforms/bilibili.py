@@ -52,6 +52,7 @@ class Bilibili(Platform):
         "user": "https://space.bilibili.com/{id}",
     }
     extractors = ("bili.*",)
+    starts = ("t",)
     examples = {
         "https://www.bilibili.com/video/BV13x41117TL/?spm_id_from=333.788": "BV13x41117TL",
         "https://m.bilibili.com/video/BV13x41117TL?p=1": "BV13x41117TL",

@@ -34,6 +34,7 @@ class Dailymotion(Platform):
         "user": "https://www.dailymotion.com/{id}",
     }
     extractors = ("dailymotion.*",)
+    starts = ("start", "t")
     rate = 2.0
     examples = {
         "http://www.dailymotion.com/video/x5kesuj_office-christmas-party-review_news?start=10": "x5kesuj",

@@ -33,4 +33,6 @@ class Generic(Platform):
         ending = url.partition("?")[0].partition("#")[0][-8:]
         ending = ending[max(ending.rfind("."), 0) :]
         kind = next((kind for kind, pattern in _KINDS if pattern.fullmatch(ending)), "item")
-        return Link(url, f"{self.name}:{url}", self.name, kind, url, text)
+        start, end = self.times(url)
+        item = url if start is None and end is None else url.partition("#")[0]
+        return Link(item, f"{self.name}:{item}", self.name, kind, item, text, start_seconds=start, end_seconds=end)

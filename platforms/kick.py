@@ -30,6 +30,7 @@ class Kick(Platform):
         "live": "https://kick.com/{id}",
     }
     extractors = ("kick:.*",)
+    starts = ("t",)
     examples = {
         "https://kick.com/mxddy?clip=clip_01GYXVB5Y8PWAPWCWMSBCFB05X": "clip_01GYXVB5Y8PWAPWCWMSBCFB05X",
         "https://kick.com/spreen/clips/clip_01J8RGZRKHXHXXKJEHGRM932A5?sort=view": "clip_01J8RGZRKHXHXXKJEHGRM932A5",

@@ -44,7 +44,7 @@ _TRACKING: Final = re.compile(
     re.IGNORECASE,
 )
 #: fragments that change what is meant: a start time, or the page of a site that routes in the browser
-_MEANT: Final = re.compile(r"(?:t|time|start)=[0-9]|[!/]")
+_MEANT: Final = re.compile(r"(?:t|time|start)=(?:npt:)?,?[0-9]|[!/]")
 
 _BARE_HOST: Final = (
     r"(?:(?:[^\W_][\w-]{0,62}\.)+[^\W\d_]{2,24}\.?|[0-9]{1,3}(?:\.[0-9]{1,3}){3}|localhost)(?::[0-9]{1,5})?/"

@@ -16,6 +16,7 @@ class Loom(Platform):
         "playlist": "https://www.loom.com/share/folder/{id}",
     }
     extractors = ("loom.*",)
+    starts = ("t",)
     examples = {
         "https://www.loom.com/share/43d05f362f734614a2e81b4694a3a523?sid=1b": "43d05f362f734614a2e81b4694a3a523",
         "loom.com/share/How-to-use-it-43d05f362f734614a2e81b4694a3a523": "43d05f362f734614a2e81b4694a3a523",

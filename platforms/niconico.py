@@ -28,6 +28,7 @@ class Niconico(Platform):
         "user": "https://www.nicovideo.jp/user/{id}",
     }
     extractors = ("niconico", "niconico:.*", "niconicouser", "nicovideo:search_url")
+    starts = ("from",)
     examples = {
         "https://www.nicovideo.jp/watch/sm8628149?ref=x": "sm8628149",
         "sp.nicovideo.jp/watch/1173108780": "1173108780",

@@ -24,6 +24,7 @@ class Odysee(Platform):
         "channel": "https://odysee.com/{id}",
     }
     extractors = ("lbry.*",)
+    starts = ("t",)
     examples = {
         "https://odysee.com/@gardeningincanada:b/plants-i-will-never-grow-again.-the:e?r=x": (
             "@gardeningincanada:b/plants-i-will-never-grow-again.-the:e"

@@ -37,6 +37,7 @@ class Peertube(Platform):
         "channel": r"(?P<id>[^/]+/[ac]/[^/?&]+)(?:/(?:videos|video-channels|video-playlists))?",
     }
     extractors = ("peertube.*",)
+    starts = ("start",)
     examples = {
         "https://framatube.org/videos/watch/9c9de5e8-0a1e-484a-b099-e80766180a6d": (
             "9c9de5e8-0a1e-484a-b099-e80766180a6d"

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 FOLDER: Final = Path(__file__).parent
 #: modules of the folder that are no sites
-FRAME: Final = frozenset({"__init__", "base", "links", "registry", "shapes"})
+FRAME: Final = frozenset({"__init__", "base", "links", "parts", "registry", "shapes", "times"})
 #: takes what no site owns
 GENERIC: Final = "generic"
 

@@ -14,6 +14,7 @@ class Rumble(Platform):
         "channel": r"/(?P<name>(?:c|user)/[^/?&]+)(?:/(?:videos|livestreams|shorts|about))?",
     }
     extractors = ("rumble.*",)
+    starts = ("start", "t")
     examples = {
         "https://rumble.com/vdmum1-moose-the-dog-helps-girls-dig-a-snow-fort.html?mref=x": "/vdmum1",
         "http://www.rumble.com/vDMUM1": "/vdmum1",

@@ -29,6 +29,7 @@ class Rutube(Platform):
         "channel": "https://rutube.ru/{id}/",
     }
     extractors = ("rutube.*",)
+    starts = ("t",)
     examples = {
         "https://rutube.ru/video/3eac3b4561676c17df9132a9a1e62e3e/?r=wd": "3eac3b4561676c17df9132a9a1e62e3e",
         "https://www.rutube.ru/play/embed/a10e53b86e8f349080f718582ce4c661": "a10e53b86e8f349080f718582ce4c661",

@@ -186,6 +186,22 @@ class Listing:
 ProgressSink = Callable[[Progress], None]
 
 
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One way of asking a site, such as the client that we pretend to be.
+
+    `options`: yt-dlp's parameters laid over the site's own, arguments for extractors put together. `needs`: tools
+    without which there is no use in trying: "po_token" (proofs of origin), "javascript" (a runtime), "cookies" (an
+    account); `uses`: tools that are handed along where they are at hand. `anonymous`: an account's cookies stay at home.
+    """
+
+    name: str
+    options: Mapping[str, Any]
+    needs: tuple[str, ...] = ()
+    uses: tuple[str, ...] = ()
+    anonymous: bool = False
+
+
 class Extractor(Protocol):
     """What a site needs of the extractor host (`platforms.extractor.host.ExtractorHost`)."""
 
@@ -197,6 +213,9 @@ class Extractor(Protocol):
 
     async def resolve(self, url: str) -> str:
         """Follow redirects of a short link (bounded hops, each checked by egress); the final URL."""
+
+    def by_ways(self, site: str, ways: tuple[Way, ...], poor: Callable[[Mapping[str, Any]], bool]) -> Extractor:
+        """A view that asks in several ways until one is let in. `poor`: an answer that holds less than it should."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,7 @@ class Soundcloud(Platform):
     }
     shares = (r"on\.soundcloud\.com/(?P<id>\w{4,24})",)
     extractors = ("soundcloud.*",)
+    starts = ("t",)
     rate = 2.0
     examples = {
         "http://soundcloud.com/Ethmusic/lostin-powers-she-so-heavy?si=x&utm_source=clipboard#t=0:43": (

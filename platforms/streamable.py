@@ -15,6 +15,7 @@ class Streamable(Platform):
     )
     address = {"video": "https://streamable.com/{id}"}
     extractors = ("streamable",)
+    starts = ("t",)
     rate = 2.0
     examples = {
         "https://streamable.com/dnd1": "dnd1",

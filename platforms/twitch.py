@@ -40,6 +40,7 @@ class Twitch(Platform):
         "live": "https://www.twitch.tv/{id}",
     }
     extractors = ("twitch.*",)
+    starts = ("t",)
     rate = 2.0
     examples = {
         "https://clips.twitch.tv/FaintLightGullWholeWheat": "FaintLightGullWholeWheat",

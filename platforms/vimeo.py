@@ -34,6 +34,7 @@ class Vimeo(Platform):
     }
     address = {"user": "https://vimeo.com/{id}", "channel": "https://vimeo.com/{id}"}
     extractors = ("vimeo.*",)
+    starts = ("t",)
     rate = 2.0
     examples = {
         "https://vimeo.com/76979871?fl=pl&fe=sh": "76979871",

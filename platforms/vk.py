@@ -37,6 +37,7 @@ class Vk(Platform):
         "user": "https://vkvideo.ru/{id}",
     }
     extractors = ("vk.*",)
+    starts = ("t",)
     examples = {
         "https://vk.com/video205387401_165548505": "205387401_165548505",
         "https://www.vk.com/video205387401_165548505": "205387401_165548505",

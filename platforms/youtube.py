@@ -1,6 +1,15 @@
 """YouTube: videos, shorts, streams and clips in all spellings; playlists, channels, searches, hashtags."""
 
+from collections.abc import Mapping
+from typing import Any
+
+import re
+from dataclasses import replace
+
 from platforms.base import Platform
+from platforms.shapes import LIST_KINDS, Entry, Extractor, Link, Listing
+from utils.errors import EmptyList
+from platforms.shapes import Way
 
 _ID = r"(?P<id>[\w-]{11})"
 _LIST = r"(?P<id>(?:PL|UU|LL|FL|RD|OL|TL|PU|EC|WL|EL|SP)[\w-]{0,80})"
@@ -14,6 +23,17 @@ _PAGES = (
     "|results|s|safety|shorts|show|shows|signin|signup|source|sports|static|storefront|t|team|terms|testtube|trends|tv"
     "|upload|user|v|verify|video|videoseries|view_play_list|watch|watch_popup|watch_videos|yt|youtubei"
 )
+#: shelves of a channel in the order in which they are looked for where the link names none
+_SHELVES = ("videos", "streams", "shorts")
+#: an endless list made from a video; its page can't be opened, it is seen beside that video only
+_MIX = re.compile(r"RD(?!CLAK|EM|TMAK)[A-Z]{0,4}?(?P<video>[\w-]{11})")
+_BESIDE = re.compile(rf"[?&]list={_LIST}(?![\w-])")
+#: the one format that every client gets whatever it lacks: 360p with sound
+_CONSOLATION = "18"
+
+
+def _clients(*names: str) -> dict[str, Any]:
+    return {"extractor_args": {"youtube": {"player_client": list(names)}}}
 
 
 class Youtube(Platform):
@@ -61,6 +81,16 @@ class Youtube(Platform):
         "playlist": "https://www.youtube.com/playlist?list={id}",
     }
     extractors = ("youtube.*",)
+    #: Clients in the order of what they cost: nothing, a proof of origin, a run of JavaScript (0.5 s and 100 MB at
+    #: best), an account that the site may lock.
+    ways = (
+        Way("plain", _clients("visionos"), anonymous=True),
+        Way("proof", _clients("mweb"), needs=("po_token",), uses=("javascript",), anonymous=True),
+        Way("script", _clients("default"), needs=("javascript",), uses=("po_token",), anonymous=True),
+        Way("web", _clients("web_embedded", "web_safari"), ("javascript", "po_token"), anonymous=True),
+        Way("account", _clients("default", "mweb"), needs=("cookies",), uses=("javascript", "po_token")),
+    )
+    starts = ("t", "start", "time_continue")
     rate = 2.0
     examples = {
         "https://www.youtube.com/watch?v=dQw4w9WgXcQ": "dQw4w9WgXcQ",
@@ -106,3 +136,36 @@ class Youtube(Platform):
         "https://accounts.youtube.com/accounts/SetSID",
         "https://studio.youtube.com/video/dQw4w9WgXcQ/edit",
     )
+
+    async def page(self, link: Link, extractor: Extractor, first: int, count: int) -> Listing:
+        """A channel without a named shelf is its videos, its streams or its shorts: the first that it has."""
+        if link.kind != "channel" or re.search(rf"{_SHELF[:-1]}$", "/" + link.id):
+            return await super().page(link, extractor, first, count)
+        root = f"https://www.youtube.com/{'channel/' if link.id.startswith('UC') else ''}{link.id}"
+        for number, shelf in enumerate(_SHELVES):
+            try:
+                page = await super().page(replace(link, url=f"{root}/{shelf}"), extractor, first, count)
+            except EmptyList:
+                continue
+            others = tuple(Entry(each, f"{root}/{name}", name) for each, name in enumerate(_SHELVES[number + 1 :], 1))
+            return replace(page, url=link.url, shelves=others)
+        raise EmptyList
+
+    def beside(self, link: Link) -> Link | None:
+        """The playlist or mix that a video was opened from."""
+        found = _BESIDE.search(link.text)
+        if found is None or link.kind in LIST_KINDS:
+            return None
+        return self.match(f"https://www.youtube.com/playlist?list={found['id']}", link.text)
+
+    def asked_at(self, url: str) -> str:
+        """A mix is asked for at the video that it begins with."""
+        mix = _MIX.fullmatch(url.partition("/playlist?list=")[2])
+        return f"https://www.youtube.com/watch?v={mix['video']}&list={mix[0]}" if mix else url
+
+    def poor(self, info: Mapping[str, Any]) -> bool:
+        """Whether of all films only the one is there that is left to clients without proof; a stream has others."""
+        if info.get("live_status") in {"is_live", "is_upcoming"}:
+            return False
+        films = {str(each.get("format_id")) for each in info.get("formats") or () if each.get("vcodec") != "none"}
+        return bool({film.partition("-")[0] for film in films} & {_CONSOLATION}) and len(films) == 1

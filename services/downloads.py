@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from core.job_queue import CANCELLED, FAILED, OPEN_STATES, Job, JobQueue
+from platforms.parts import Recording, check_minutes, is_recording, read_part
 from platforms.shapes import QUALITY_KEYS, Link, Media
 from services.feeds import Feeds
 from services.jobs import Delivery, JobEvent, Offer, Order, StoredFile
@@ -22,6 +23,7 @@ from utils.errors import (
     WorkerCrashed,
     error_by_code,
 )
+from utils.ids import button_token
 from utils.sandbox import sweep
 
 if TYPE_CHECKING:
@@ -50,6 +52,7 @@ class Downloads:
         work: Path,
         parallel: int,
         links_per_message: int = 20,
+        live_minutes: int = 30,
     ) -> None:
         self._platforms = platforms
         self._queue = queue
@@ -57,6 +60,7 @@ class Downloads:
         self._offers = offers
         self._work = work
         self._links_per_message = links_per_message
+        self._live_minutes = live_minutes
         self._feeds = Feeds()
         self._workers = Workers(platforms, queue, stored, self._feeds, work=work, parallel=parallel)
         self._stopping = False
@@ -107,29 +111,42 @@ class Downloads:
         """Telegram's copies; () where nothing is stored."""
         return await self._stored.find(canonical, quality)
 
-    async def stored_qualities(self, media: Media) -> frozenset[str]:
-        """Which of an item's qualities come at once."""
+    async def stored_qualities(self, media: Media, part: str = "") -> frozenset[str]:
+        """Which qualities of an item, or of a part of it, come at once."""
         from platforms.extractor.formats import settle
 
-        if media.is_live or not (stored := await self._stored.qualities(media.canonical)):
+        if media.is_live or not (stored := await self._stored.qualities(media.canonical, part)):
             return frozenset()
         return frozenset(each.key for each in media.qualities if settle(media, each.key) in stored)
 
     async def submit(self, order: Order) -> Job:
-        """Accept a job: it is written first and told afterwards. Raises UnknownQuality, Busy or ShuttingDown."""
+        """Accept a job: it is written first and told afterwards.
+
+        Raises UnknownQuality, BadPart, Busy or ShuttingDown.
+        """
         if self._stopping:
             raise ShuttingDown
         if order.quality not in QUALITY_KEYS:
             raise UnknownQuality(order.quality, quality=order.quality)
         link = await self._platforms.resolve(order.link)
-        quality = self._platforms.settle(link, order.quality)
+        quality, part = self._settle(link, order)
         job = await self._queue.add(
-            order.front, link, quality, title=order.title, user_id=order.user_id, target=order.target
+            order.front, link, quality, title=order.title, user_id=order.user_id, target=order.target, part=part
         )
         log.info("job accepted", job=job.id, front=job.front, platform=link.platform, quality=job.quality)
         self._feeds.open(job)
         await self._workers.take_in(job)
         return job
+
+    def _settle(self, link: Link, order: Order) -> tuple[str, str]:
+        """Quality and part as the job is kept under them."""
+        if not order.part:
+            return self._platforms.settle(link, order.quality), ""
+        wanted = read_part(self._platforms.settle_part(link, order.part))
+        if isinstance(wanted, Recording):  # a stream is another one each time: no two recordings share anything
+            wanted = Recording(check_minutes(wanted.minutes, self._live_minutes), button_token())
+        part = wanted.key if wanted else ""
+        return self._platforms.settle(link, order.quality, part), part
 
     async def job(self, job_id: str) -> Job:
         """One job. Raises NotFound."""
@@ -151,6 +168,16 @@ class Downloads:
                 return
         async for event in feed.follow():
             yield event
+
+    async def finish(self, job_id: str, user_id: int | None = None) -> bool:
+        """End a recording now and hand over what there is; False where it isn't being recorded. `user_id` as below.
+
+        Raises NotFound, and NotAllowed for somebody else's job.
+        """
+        job = await self.job(job_id)
+        if user_id is not None and job.user_id != user_id:
+            raise NotAllowed("somebody else's job")
+        return is_recording(job.part) and self._workers.finish(job)
 
     async def cancel(self, job_id: str, user_id: int | None = None) -> bool:
         """Stop a job in any phase; False where it has ended already. `user_id` None: the operator.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from services.jobs import JobEvent
@@ -12,7 +12,7 @@ from services.jobs import JobEvent
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from core.job_queue import Job
+    from core.job_queue import Job, Key
     from platforms.shapes import Fetched, Progress
 
 
@@ -21,10 +21,10 @@ class Flight:
     """Jobs with one key; one leaves when its end is written. `delivering` is the hand-over: (job id, its task).
 
     `spare` flights only send again what is stored: they need no slot, because they download nothing. Nobody joins a
-    `closed` one: it is failing, was cancelled or has served everybody, and only clears up.
+    `closed` one: it is failing, was cancelled or has served everybody, and only clears up. `enough` ends a recording.
     """
 
-    key: tuple[str, str]
+    key: Key
     jobs: dict[str, Job]
     spare: bool = False
     closed: bool = False
@@ -34,6 +34,7 @@ class Flight:
     fetched: Fetched | None = None
     task: asyncio.Task[None] | None = None
     delivering: tuple[str, asyncio.Task[bool]] | None = None
+    enough: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
     def event(self) -> JobEvent:

@@ -17,7 +17,10 @@ FINAL_PHASES: Final = frozenset({"done", "failed", "cancelled"})
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What a front asks for. `target` is the front's own address of the person; it is kept as JSON."""
+    """What a front asks for. `target` is the front's own address of the person; it is kept as JSON.
+
+    `part`: key of a part of the item (see `platforms.parts`), "" for the whole.
+    """
 
     front: str
     link: Link
@@ -25,6 +28,7 @@ class Order:
     user_id: int | None = None
     title: str = ""
     target: dict[str, Any] = field(default_factory=dict)
+    part: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +45,8 @@ class Offer:
 class JobEvent:
     """One state of a job.
 
-    `phase`: queued, probing, downloading, merging, fitting, uploading, done, failed or cancelled. `position`: jobs
-    before it while queued. `files`: what was fetched, once that is known.
+    `phase`: queued, probing, downloading, recording, merging, fitting, uploading, done, failed or cancelled.
+    `position`: jobs before it while queued. `files`: what was fetched, once that is known.
     """
 
     job_id: str
@@ -79,6 +83,7 @@ class StoredFile:
     duration_seconds: float | None = None
     title: str = ""
     performer: str = ""
+    part: str = ""
 
 
 class Delivery(Protocol):

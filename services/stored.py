@@ -31,41 +31,44 @@ class StoredFiles:
         self._database = database
         self._clock = clock
 
-    async def find(self, canonical: str, quality: str) -> tuple[StoredFile, ...]:
+    async def find(self, canonical: str, quality: str, part: str = "") -> tuple[StoredFile, ...]:
         """All files of an item in their order; () where nothing is stored."""
         rows = await self._database.all(
             "SELECT canonical, quality, position, file_id, chat_id, message_id, kind, size_bytes, width, height,"
-            " duration_seconds, title, performer FROM stored_files WHERE canonical = ? AND quality = ?"
-            " ORDER BY position",
-            canonical,
-            quality,
+            " duration_seconds, title, performer, part FROM stored_files"
+            " WHERE canonical = ? AND quality = ? AND part = ? ORDER BY position",
+            *(canonical, quality, part),
         )
         return tuple(StoredFile(**dict(row)) for row in rows)
 
-    async def qualities(self, canonical: str) -> frozenset[str]:
-        """Which qualities of an item are stored."""
-        rows = await self._database.all("SELECT DISTINCT quality FROM stored_files WHERE canonical = ?", canonical)
+    async def qualities(self, canonical: str, part: str = "") -> frozenset[str]:
+        """Which qualities of an item, or of a part of it, are stored."""
+        rows = await self._database.all(
+            "SELECT DISTINCT quality FROM stored_files WHERE canonical = ? AND part = ?", canonical, part
+        )
         return frozenset(row["quality"] for row in rows)
 
     async def keep(self, files: tuple[StoredFile, ...]) -> None:
         """Write or replace."""
         now = self._clock()
         async with self._database.transaction():
-            for canonical, quality in {(file.canonical, file.quality) for file in files}:
-                await self.forget(canonical, quality)
+            for key in {(file.canonical, file.quality, file.part) for file in files}:
+                await self.forget(*key)
             for file in files:
                 await self._database.run(
                     "INSERT INTO stored_files (canonical, quality, position, file_id, chat_id, message_id, kind,"
-                    " size_bytes, width, height, duration_seconds, title, performer, stored_at)"
-                    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    " size_bytes, width, height, duration_seconds, title, performer, stored_at, part)"
+                    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                     *(file.canonical, file.quality, file.position, file.file_id, file.chat_id, file.message_id),
                     *(file.kind, file.size_bytes, file.width, file.height, file.duration_seconds),
-                    *(file.title, file.performer, now),
+                    *(file.title, file.performer, now, file.part),
                 )
 
-    async def forget(self, canonical: str, quality: str) -> None:
+    async def forget(self, canonical: str, quality: str, part: str = "") -> None:
         """Drop what can't be used any more."""
-        await self._database.run("DELETE FROM stored_files WHERE canonical = ? AND quality = ?", canonical, quality)
+        await self._database.run(
+            "DELETE FROM stored_files WHERE canonical = ? AND quality = ? AND part = ?", canonical, quality, part
+        )
 
 
 class Offers:

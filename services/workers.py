@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import structlog
 
 from core.job_queue import ACCEPTED, DONE, FAILED, SENDING, Job, JobQueue
+from platforms.parts import is_recording
 from services.figures import Figures
 from services.flights import Flight
 from services.jobs import JobEvent, StoredFile
@@ -18,6 +19,7 @@ from utils.sandbox import job_folder, remove_folder
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from core.job_queue import Key
     from core.platform_manager import PlatformManager
     from platforms.shapes import Fetched, Progress
     from services.feeds import Feeds
@@ -92,6 +94,13 @@ class Workers:
         if (begun := await self._queue.begin(job)) is not None and job.id in flight.jobs:
             flight.jobs[job.id] = begun
 
+    def finish(self, job: Job) -> bool:
+        """End a recording and keep what there is; False where nothing of it runs any more, or not yet."""
+        flights = [flight for flight in self._flights if job.id in flight.jobs and flight.fetched is None]
+        for flight in flights:
+            flight.enough.set()
+        return bool(flights)
+
     async def drop(self, job: Job) -> None:
         """Let a job leave its flight; waits until what only it needed has stopped and is cleared away."""
         for flight in [flight for flight in self._flights if job.id in flight.jobs]:
@@ -110,7 +119,13 @@ class Workers:
 
     async def _fill_slots(self) -> None:
         while sum(not flight.spare for flight in self._flights) < self._parallel:
-            jobs = await self._queue.take(self._feeds.fronts, [flight.key for flight in self._flights])
+            # a recording keeps its slot for minutes: where there are two, one is left for everything else
+            recording = sum(is_recording(flight.key[2]) for flight in self._flights)
+            jobs = await self._queue.take(
+                self._feeds.fronts,
+                [flight.key for flight in self._flights],
+                recordings=recording < max(1, self._parallel - 1),
+            )
             if not jobs:
                 break
             begun = {job.id: job for job in jobs}
@@ -119,7 +134,7 @@ class Workers:
             else:  # it took off while the queue was being read
                 flight.jobs.update(begun)
 
-    def _joinable(self, key: tuple[str, str]) -> Flight | None:
+    def _joinable(self, key: Key) -> Flight | None:
         return next((flight for flight in self._flights if flight.key == key and not flight.closed), None)
 
     def _launch(self, flight: Flight) -> Flight:
@@ -193,7 +208,8 @@ class Workers:
 
         flight.phase, flight.progress = "probing", None
         self._feeds.publish(flight.jobs.values(), flight.event)
-        return await self._platforms.fetch(job.link, job.quality, folder, on_progress)
+        more: dict[str, Any] = {"part": job.part, "enough": flight.enough} if job.part else {}
+        return await self._platforms.fetch(job.link, job.quality, folder, on_progress, **more)
 
     async def _hand_over(self, flight: Flight, job: Job, deliver: Coroutine[Any, Any, bool]) -> bool:
         """Run one hand-over so that cancelling this job stops nothing else; False: it could not be used."""
@@ -229,7 +245,7 @@ class Workers:
             return True
         feed.publish(JobEvent(job.id, "uploading", files=fetched.files))
         kept = await self._feeds.deliveries[job.front].send(sending, fetched, on_progress)
-        if kept:
+        if kept and not is_recording(job.part):  # nobody can ask for that moment again
             await self._stored.keep(kept)
         return True
 

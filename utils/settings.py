@@ -126,6 +126,8 @@ class Downloads(Section, frozen=True):
     user_bound: Count
     info_minutes: Annotated[float, Meta(ge=0, le=1440)]
     links_per_message: Count
+    live_minutes: Annotated[int, Meta(ge=1, le=1440)]
+    live_mb: Megabytes
     batch_bound: Annotated[int, Meta(ge=1, le=10_000)]
 
 

@@ -33,7 +33,7 @@ def qualities(info: Mapping[str, Any], max_bytes: int) -> tuple[tuple[Quality, .
     videos = _videos(clean, max_bytes)
     sounds = _sounds(clean, info.get("duration"), max_bytes)
     pictures = [_single(offer, max_bytes) for offer in clean if offer.picture]
-    steps = videos or sounds[:1] or pictures[-1:]
+    steps = videos or pictures[-1:] or sounds[:1]  # a photo with music is a photo
     if not steps:
         return (), ()
     best = replace(next((step for step in steps if step.fits), steps[-1]), key="best")
@@ -44,15 +44,15 @@ def qualities(info: Mapping[str, Any], max_bytes: int) -> tuple[tuple[Quality, .
     return menu, tuple(extras)
 
 
-def choose(media: Media, key: str) -> Quality:
+def choose(media: Media, key: str, *, live: bool = False) -> Quality:
     """The quality asked for, or the nearest sensible one: the next lower height, else the lowest there is.
 
-    Raises UnknownQuality for a word that isn't one of ours and for sound where there is none, LiveNow for a running
-    stream, NoMedia where nothing is on offer.
+    `live`: it is to be recorded. Raises UnknownQuality for a word that isn't one of ours and for sound where there is
+    none, LiveNow for a running stream, NoMedia where nothing is on offer.
     """
     if key not in QUALITY_KEYS:
         raise UnknownQuality(key, quality=key)
-    if media.is_live:
+    if media.is_live and not live:
         raise LiveNow
     if not media.qualities:
         raise NoMedia
@@ -60,7 +60,7 @@ def choose(media: Media, key: str) -> Quality:
     if key in offered:
         return offered[key]
     heights = [quality for quality in media.qualities if quality.height and quality.key != "best"]
-    if key in AUDIO_QUALITIES or key == "no_watermark":
+    if key in {*AUDIO_QUALITIES, "no_watermark", "originals"}:
         raise UnknownQuality(f"no {key} of this item", quality=key)
     if not key.endswith("p") or not heights:
         return offered["best"]
@@ -68,12 +68,12 @@ def choose(media: Media, key: str) -> Quality:
     return next((quality for quality in heights if (quality.height or 0) <= wanted), heights[-1])
 
 
-def settle(media: Media, key: str) -> str:
+def settle(media: Media, key: str, *, live: bool = False) -> str:
     """The key under which a choice is stored: the height's own name for "best", "worst" and what is nearest.
 
     Raises what `choose` raises.
     """
-    chosen = choose(media, key)
+    chosen = choose(media, key, live=live)
     named = (each for each in media.qualities if each.height and each.key != "best")
     return next(
         (each.key for each in named if (each.format_id, each.ext) == (chosen.format_id, chosen.ext)), chosen.key

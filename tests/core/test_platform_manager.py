@@ -53,7 +53,7 @@ class Site:
         await asyncio.sleep(0)
         return media(link)
 
-    async def fetch(self, media, quality, _extractor, folder, _max_bytes, on_progress):
+    async def fetch(self, media, quality, _extractor, folder, _max_bytes, on_progress, part=None, enough=None):
         self._call("fetch", quality)
         return Fetched(media, ())
 
