@@ -104,7 +104,11 @@ def _playlist(playlist: str, start: int) -> Data:
     return {
         "contents": {"twoColumnBrowseResultsRenderer": {"tabs": [tab]}},
         "metadata": {"playlistMetadataRenderer": {"title": f"Replica list {kind}"}},
-        "header": {"playlistHeaderRenderer": {"numVideosText": _text(f"{PLAYLISTS[kind]:,} videos")}},
+        "header": {
+            "playlistHeaderRenderer": {
+                "byline": [{"playlistBylineRenderer": {"text": _text(f"{PLAYLISTS[kind]:,} videos")}}]
+            }
+        },
     }
 
 
