@@ -10,7 +10,7 @@ from typing import Any, Final
 from yt_dlp.extractor import gen_extractor_classes
 
 from platforms.registry import GENERIC, Registry
-from platforms.shapes import LIST_KINDS, Link
+from platforms.shapes import KEYED_KINDS, Link
 from utils.errors import LinkError
 
 #: yt-dlp's extractors that only unwrap another link
@@ -117,11 +117,11 @@ def why_wrong(name: str, case: Case, link: Link) -> str:
     if case.several and link.kind in SINGLE_KINDS:
         both_named = _stands_in(case.id, case.url)
         return "" if both_named or link.id in case.id or case.id in link.id else f"a list taken for a {link.kind}"
-    if case.id and not case.several and link.kind in LIST_KINDS:
+    if case.id and not case.several and link.kind in KEYED_KINDS:
         return "" if case.chosen else f"an item taken for a {link.kind}"
     if case.ext and link.kind == "track" and case.ext not in SOUND:
         return f"{case.ext} taken for sound"
-    if case.several or link.kind in LIST_KINDS or link.short or not _stands_in(case.id, case.url):
+    if case.several or link.kind in KEYED_KINDS or link.short or not _stands_in(case.id, case.url):
         return ""
     return "" if _stands_in(case.id, link.id) else f"{link.id} instead of {case.id}"
 

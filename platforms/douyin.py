@@ -21,6 +21,7 @@ class Douyin(Platform):
         "carousel": "https://www.douyin.com/video/{id}",
     }
     extractors = ("douyin",)
+    items = 20
     examples = {
         "https://www.douyin.com/video/6961737553342991651?previous_page=app": "6961737553342991651",
         "https://www.iesdouyin.com/share/video/6961737553342991651/?region=CN": "6961737553342991651",

@@ -10,7 +10,8 @@ class Threads(Platform):
     fixers = ("fixthreads.net", "vxthreads.net")
     paths = {"item": rf"/(?:@[\w.]+/post|t)/{_ID}(?:/(?:media|embed))?"}
     address = {"item": "https://www.threads.com/t/{id}"}
-    extractors = ("generic",)
+    extractors = ("threads",)
+    items = 20
     rate = 0.5
     examples = {
         "https://www.threads.net/@zuck/post/CuXFPIeLLod?igshid=x&xmt=y": "CuXFPIeLLod",

@@ -24,6 +24,7 @@ class Weibo(Platform):
     shares = (r"t\.cn/(?P<id>\w{5,10})",)
     address = {"video": "https://weibo.com/tv/show/{id}"}
     extractors = ("weibo.*",)
+    items = 20
     rate = 0.5
     examples = {
         "https://weibo.com/7827771738/N4xlMvjhI?refer_flag=1": "N4xlMvjhI",

@@ -13,6 +13,7 @@ class Xiaohongshu(Platform):
     paths = {"item": rf"/(?:explore|discovery/item|user/profile/[0-9a-f]+)/{_ID}"}
     shares = (r"xhslink\.com/(?:[a-z]/)?(?P<id>\w{4,16})",)
     extractors = ("xiaohongshu",)
+    items = 20
     rate = 0.5
     examples = {
         "https://www.xiaohongshu.com/explore/6411cf99000000001300b6d9": "6411cf99000000001300b6d9",

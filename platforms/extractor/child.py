@@ -19,6 +19,7 @@ from platforms.extractor.facts import facts
 from platforms.extractor.fetching import Fetcher, save
 from platforms.extractor.fit import Fitter
 from platforms.extractor.guard import GuardedYoutubeDL, Loaded, parameters
+from platforms.extractor.listing import list_info
 from platforms.extractor.meter import Meter
 from platforms.extractor.protocol import (
     REPLY_BYTES,
@@ -31,6 +32,7 @@ from platforms.extractor.protocol import (
 )
 from platforms.extractor.redirects import resolve
 from platforms.extractor.sizes import Sizes
+from platforms.extractor.sparing import check_some_left
 from platforms.extractor.trim import fitting_info
 from utils import sandbox
 from utils.errors import InternalError, MediaTool, NoMedia, UnsafeLink
@@ -80,22 +82,23 @@ class Channel:
 def run(wire: int, loaded: Loaded) -> int:
     """Serve one order on that descriptor; the exit code, which tells nothing that the last line didn't."""
     with socket.socket(fileno=wire) as stream:
-        channel = Channel(stream)
+        channel, url = Channel(stream), ""
         try:
             order = channel.order()
+            url = order.url
             channel.send("hello", confine(order, loaded))
             channel.send("result", OPERATIONS[order.op](order, loaded, channel))
         except ConnectionError:
             raise
         except BaseException as error:  # noqa: BLE001  # whatever it is, the parent judges it
-            _report(channel, error)
+            _report(channel, error, arbitrary=bool(url) and not loaded.extractors.owned(url))
     return 0
 
 
-def _report(channel: Channel, error: BaseException) -> None:
-    """Tell what happened; without memory for that, at least which kind it was."""
+def _report(channel: Channel, error: BaseException, *, arbitrary: bool) -> None:
+    """Tell what happened; without memory for that, at least which kind it was. `arbitrary`: at a host of no site."""
     try:
-        channel.send("error", facts(error))
+        channel.send("error", {**facts(error), "arbitrary": arbitrary})
     except MemoryError:
         channel.send("error", {"code": "out_of_memory"})
 
@@ -136,6 +139,9 @@ def extract(order: Order, loaded: Loaded, channel: Channel) -> dict[str, Any]:
         info = ydl.extract_info(order.url, download=False)
         if not info:
             raise NoMedia("nothing was extracted")
+        if order.options.get("extract_flat"):
+            return list_info(info, _INFO_BYTES)
+        check_some_left(info)
         sizes.fill(info)
         return fitting_info(info, _INFO_BYTES)
 

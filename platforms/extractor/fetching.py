@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import shutil
 import signal
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from itertools import islice
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from platforms.extractor.album import BETWEEN, MOST_FILES, NOTHING
 from platforms.extractor.fit import Fitter, Parts
 from platforms.extractor.offers import PICTURE_FILES
+from platforms.extractor.sparing import check_some_left, ends_all, verdict
 from platforms.extractor.trim import fitting_info
 from utils.errors import CutOff, DiskFull, NoMedia, UnknownQuality
 
@@ -31,6 +32,11 @@ PIXEL_BYTES: Final = 0.2
 _CHUNK_BYTES: Final = 1 << 16
 
 
+T = TypeVar("T")
+#: place in the post, from 1; the item; the formats to fetch of it
+Choice = tuple[int, Mapping[str, Any], list[dict[str, Any]]]
+
+
 class Fetcher:
     """One fetch in its folder."""
 
@@ -40,30 +46,68 @@ class Fetcher:
         self._ydl = ydl
         self._fitter = fitter
         self._meter = meter
+        self._missing: dict[int, BaseException] = {}
         ydl.add_progress_hook(meter.on_download)
 
     def run(self, most_bytes: int) -> dict[str, Any]:
-        """{"info": the trimmed info of now, in at most so many bytes; "files": the fields of each file}."""
+        """{"info": the trimmed info of now, in at most so many bytes; "files": the fields of each; "missing": …}.
+
+        Of a post what can be had: the rest is told in "missing" with place and error code. Raises where nothing can.
+        """
         self._meter.enter("probing")
         info = self._ydl.extract_info(self._order.url, download=False)
         if not info:
             raise NoMedia("nothing was extracted")
+        check_some_left(info)
         items = self._chosen(info)
         if not items:
-            raise NoMedia("a list without a single item to fetch")
-        formats = [each for _, chosen in items for each in chosen]
+            raise next(iter(self._missing.values()), NoMedia("a list without a single item to fetch"))
+        formats = [each for _, _, chosen in items for each in chosen]
         self._meter.expect([_size(each, "filesize") for each in formats], [_guess(each) for each in formats])
         self._check_space(formats)
-        parts = [self._parts(number, *item) for number, item in enumerate(items, 1)]
-        files = [self._fitter.fit(str(number), each, self._order) for number, each in enumerate(parts, 1)]
-        return {"info": fitting_info(info, most_bytes), "files": files}
+        files = self._files(items)
+        if not files:
+            raise next(iter(self._missing.values()))
+        missing = [{"position": place, "code": verdict(error).code} for place, error in sorted(self._missing.items())]
+        return {"info": fitting_info(info, most_bytes), "files": files, "missing": missing}
 
-    def _chosen(self, info: Mapping[str, Any]) -> list[tuple[Mapping[str, Any], list[dict[str, Any]]]]:
+    def _files(self, items: list[Choice]) -> list[dict[str, Any]]:
+        """All that come: first everything is downloaded, then made fit."""
+        parts: list[tuple[int, Parts]] = []
+        ended = 0
+        for place, item, chosen in items:
+            if (got := self._sparing(place, self._parts, place, item, chosen)) is not None:
+                parts.append((place, got))
+            ended += len(chosen)
+            self._meter.skip_to(ended)
+        fitted = (self._sparing(place, self._fitter.fit, str(place), each, self._order) for place, each in parts)
+        return [file for file in fitted if file is not None]
+
+    def _chosen(self, info: Mapping[str, Any]) -> list[Choice]:
         """What to fetch: each item with the formats that the order names for it, the best where it names none."""
         ids = [*self._order.format_id.split(BETWEEN), *[""] * MOST_FILES]
-        named = zip(islice(playable(info), MOST_FILES), ids, strict=False)
-        wanted = [(item, format_id) for item, format_id in named if format_id != NOTHING]
-        return [(item, choose(item, format_id, strict=number == 0)) for number, (item, format_id) in enumerate(wanted)]
+        named = zip(islice(items_of(info), MOST_FILES), ids, strict=False)
+        found: list[Choice] = []
+        for place, (item, format_id) in enumerate(named, 1):
+            if format_id == NOTHING:
+                continue
+            if is_playable(item):
+                found.append((place, item, choose(item, format_id, strict=not found)))
+            else:
+                self._missing[place] = item.get("spared") or NoMedia("an item without anything to fetch")
+        return found
+
+    def _sparing(self, place: int, step: Callable[..., T], *given: Any) -> T | None:
+        """A step for one item; None where only that one fails, whose remains are removed."""
+        try:
+            return step(*given)
+        except Exception as error:
+            if ends_all(error):
+                raise
+            self._missing[place] = error
+            for left in (*self._folder.glob(f"{place}-*"), *self._folder.glob(f"{place}.*")):
+                left.unlink(missing_ok=True)
+            return None
 
     def _parts(self, number: int, item: Mapping[str, Any], formats: list[dict[str, Any]]) -> Parts:
         """All of one item as it comes from the site."""
@@ -99,13 +143,17 @@ class Fetcher:
         return None
 
 
-def playable(info: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+def items_of(info: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     """The item itself, or the first entries of a list."""
     if "entries" not in info:
         yield info
         return
-    entries = (entry for entry in info["entries"] or () if entry and (entry.get("formats") or entry.get("url")))
-    yield from islice(entries, MOST_FILES)
+    yield from islice((entry for entry in info["entries"] or () if entry), MOST_FILES)
+
+
+def is_playable(item: Mapping[str, Any]) -> bool:
+    """Whether there is something to fetch."""
+    return "missing" not in item and bool(item.get("formats") or item.get("url"))
 
 
 def choose(info: Mapping[str, Any], format_id: str, *, strict: bool) -> list[dict[str, Any]]:

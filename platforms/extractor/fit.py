@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from platforms.extractor.offers import PICTURE_FILES
 from platforms.extractor.trim import TEXT, TITLE
-from utils.errors import CutOff, GoldcrestError
+from utils.errors import CutOff, GoldcrestError, NotAMedia
 from utils.ffmpeg import FFmpeg, MediaInfo, needs_faststart
 from utils.mp4 import atoms
 
@@ -32,6 +32,8 @@ MIMES: Final[Mapping[str, str]] = {
     ".png": "image/png",
     ".webp": "image/webp",
     ".gif": "image/gif",
+    ".heic": "image/heic",
+    ".avif": "image/avif",
     ".bin": "application/octet-stream",
 }
 #: ffmpeg's name of a container -> ending under which a file in it is kept as it came
@@ -91,9 +93,10 @@ class Fitter:
         for source in parts.sources:
             check_whole(source)
         tags = _tags(parts.item, order)
-        file, info = self._one_file(name, parts, order.audio, tags)
+        file, info = self._one_file(name, parts, order.audio, tags, originals=order.originals)
         _check_length(info, parts.item)
-        small = info.kind == "photo" and file.stat().st_size <= PICTURE_BYTES
+        # of a picture that comes as a file Telegram makes one itself
+        small = order.originals or (info.kind == "photo" and file.stat().st_size <= PICTURE_BYTES)
         thumbnail = None if small else self._thumbnail(name, file, info, parts.picture)
         for left in (*parts.sources, parts.picture):
             if left is not None and left != file:
@@ -111,7 +114,9 @@ class Fitter:
             "performer": tags.get("artist", ""),
         }
 
-    def _one_file(self, name: str, parts: Parts, audio: str, tags: Mapping[str, str]) -> tuple[Path, MediaInfo]:
+    def _one_file(
+        self, name: str, parts: Parts, audio: str, tags: Mapping[str, str], *, originals: bool
+    ) -> tuple[Path, MediaInfo]:
         source = parts.sources[0]
         size = sum(each.stat().st_size for each in parts.sources)
         if audio:
@@ -125,6 +130,10 @@ class Fitter:
             return out, self._ffmpeg.inspect(out)
         self._meter.enter("fitting")
         info = self._ffmpeg.inspect(source)
+        if originals:
+            out = source.with_name(name + _picture_ending(info, parts.formats[0]))
+            source.rename(out)
+            return out, replace(info, kind="document")
         if _foreign(info, parts.formats[0]):
             out = source.with_name(f"{name}.jpg")
             self._ffmpeg.picture(source, out)
@@ -188,6 +197,15 @@ def shape(info: MediaInfo, path: Path) -> tuple[str, bool]:
         return ".webm", False
     playable = info.video_codec in _MP4_VIDEO and info.audio_codec in {None, *_MP4_AUDIO}
     return (".mp4", True) if playable else (".mkv", info.container != _MATROSKA)
+
+
+def _picture_ending(info: MediaInfo, told: Mapping[str, Any]) -> str:
+    """The ending of a picture that is kept as it came. Raises NotAMedia for something else."""
+    if ending := _KEPT.get(info.container):
+        return ending
+    if not _foreign(info, told):
+        raise NotAMedia(f"a picture that is {info.container}")
+    return ".avif" if info.video_codec == "av1" else ".heic"
 
 
 def _foreign(info: MediaInfo, told: Mapping[str, Any]) -> bool:

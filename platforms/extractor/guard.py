@@ -12,7 +12,6 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
-import yt_dlp
 from yt_dlp.downloader.dash import DashSegmentsFD
 from yt_dlp.downloader.external import FFmpegFD
 from yt_dlp.downloader.hls import HlsFD
@@ -21,8 +20,10 @@ from yt_dlp.networking import Request, Response
 from yt_dlp.networking._urllib import UrllibRH
 from yt_dlp.utils import determine_protocol
 
+from platforms.extractor.announced import announced
 from platforms.extractor.protocol import OPTIONS, Order
-from utils.errors import DrmProtected, LiveNow, MediaTool, NoMedia, NotLiveYet, TooLarge, UnsafeLink
+from platforms.extractor.sparing import SparingYoutubeDL
+from utils.errors import DrmProtected, LiveNow, MediaTool, NoMedia, TooLarge, UnsafeLink
 
 if TYPE_CHECKING:
     from platforms.extractor.extractors import Extractors
@@ -90,7 +91,7 @@ class EgressRH(UrllibRH):
         return {"all": self.proxies["all"]}
 
 
-class GuardedYoutubeDL(yt_dlp.YoutubeDL):
+class GuardedYoutubeDL(SparingYoutubeDL):
     """YoutubeDL for one job."""
 
     #: yt-dlp's names of how a format is fetched -> who does it here
@@ -149,7 +150,7 @@ class GuardedYoutubeDL(yt_dlp.YoutubeDL):
     def raise_no_formats(self, info: dict[str, Any], forced: bool = False, *, msg: str | None = None) -> None:
         """Nothing to fetch; an announced stream has nothing yet. Raises NotLiveYet or yt-dlp's own error."""
         if info.get("live_status") == "is_upcoming":
-            raise NotLiveYet
+            raise announced(info)
         super().raise_no_formats(info, forced, msg=msg)
 
     def dl(self, name: str, info: dict[str, Any], *_: object) -> Any:

@@ -14,11 +14,16 @@ from typing import TYPE_CHECKING, Any, Final
 from platforms.extractor.conversation import Conversation
 from platforms.extractor.launcher import Launcher, Worker
 from platforms.extractor.protocol import Boot, Limits, Order, check_options
-from platforms.extractor.replies import files_of
+from platforms.extractor.replies import files_of, missing_of
+from platforms.extractor.tools import Tools
 from utils.errors import ShuttingDown, WorkerCrashed
+from utils.memory_room import MemoryRoom
 
 if TYPE_CHECKING:
-    from platforms.shapes import FetchOrder, ProgressSink
+    from platforms.extractor.javascript import Admission
+    from platforms.extractor.tools import Errand
+    from platforms.extractor.ways import Poor
+    from platforms.shapes import Extractor, FetchOrder, ProgressSink, Way
     from utils.config import Settings
     from utils.egress import Egress
 
@@ -37,7 +42,7 @@ class ExtractorHost:
     """A part. Implements platforms.shapes.Extractor; every call raises errors of the tree.
 
     Cancelling the awaiting task kills the child with everything it has started and returns when that is gone; the job's
-    folder belongs to the caller.
+    folder belongs to the caller. `admit`: whether memory bears so many bytes more.
     """
 
     def __init__(
@@ -46,11 +51,13 @@ class ExtractorHost:
         egress: Egress,
         *,
         clock: Callable[[], float] = time.monotonic,
+        admit: Admission | None = None,
     ) -> None:
         self._settings = settings
         self._bounds = settings.extractor
         self._egress = egress
         self._clock = clock
+        self.tools = Tools(settings, admit or MemoryRoom(settings.memory.cap_mb * MEBIBYTE))
         self._launcher: Launcher | None = None
         self._downloads = asyncio.Semaphore(settings.downloads.parallel)
         self._small_calls = asyncio.Semaphore(SMALL_CALLS)
@@ -83,7 +90,12 @@ class ExtractorHost:
             "starts": self._starts,
             "ready_seconds": launcher.ready_seconds if launcher else None,
             "landlock": self._landlock,
+            **self.tools.figures(),
         }
+
+    def by_ways(self, site: str, ways: tuple[Way, ...], poor: Poor) -> Extractor:
+        """A view that asks in several ways until one is let in."""
+        return self.tools.by_ways(self, site, ways, poor)
 
     async def extract(self, url: str, options: Mapping[str, Any]) -> dict[str, Any]:
         """yt-dlp's trimmed info dict of one item or list."""
@@ -91,7 +103,7 @@ class ExtractorHost:
         return await self._small(order, PAGES_BYTES, file_bytes=MEBIBYTE)
 
     async def fetch(self, order: FetchOrder, on_progress: ProgressSink) -> dict[str, Any]:
-        """Download into `order.folder`: {"info": …, "files": [fields of FetchedFile]}."""
+        """Download into `order.folder`: {"info", "files": [fields of FetchedFile], "missing": [fields of Missing]}."""
         folder = order.folder.absolute()
         asked = Order(
             "fetch",
@@ -102,13 +114,15 @@ class ExtractorHost:
             format_id=order.format_id,
             audio=order.audio,
             title=order.title,
+            originals=order.originals,
             max_bytes=order.max_bytes,
             limits=self._limits(self._bounds.fetch_deadline_seconds, order.max_bytes + CONTAINER_BYTES),
         )
         quota = int(order.max_bytes * self._settings.egress.quota_factor) + PAGES_BYTES
         async with self._downloads:
             result = await self._call(asked, quota, self._bounds.fetch_deadline_seconds, on_progress)
-        return {"info": result.get("info") or {}, "files": files_of(result.get("files"), folder)}
+        files = files_of(result.get("files"), folder)
+        return {"info": result.get("info") or {}, "files": files, "missing": missing_of(result.get("missing"))}
 
     async def resolve(self, url: str) -> str:
         """Where a short link leads. Raises DeadLink for a circle."""
@@ -132,9 +146,22 @@ class ExtractorHost:
         self, order: Order, quota_bytes: int, deadline_seconds: float, on_progress: ProgressSink | None
     ) -> dict[str, Any]:
         check_options(order.options)
+        errand = await self.tools.errand(order)
+        try:
+            result = await self._converse(errand, quota_bytes, deadline_seconds, on_progress)
+        except BaseException as error:
+            errand.ended(error)
+            raise
+        errand.ended(None)
+        return result
+
+    async def _converse(
+        self, errand: Errand, quota_bytes: int, deadline_seconds: float, on_progress: ProgressSink | None
+    ) -> dict[str, Any]:
+        order = errand.order
         with self._egress.open(order.op, quota_bytes=quota_bytes) as ticket:
             launcher, worker = await self._fork(order.url)
-            conversation = Conversation(worker, ticket, stall_seconds=self._bounds.stall_seconds)
+            conversation = Conversation(worker, ticket, errand, stall_seconds=self._bounds.stall_seconds)
             self._running.add(conversation)
             try:
                 asked = replace(order, proxy=ticket.proxy_url)

@@ -27,6 +27,7 @@ def find_sites(enabled: Iterable[str]) -> Table:
     """The sites that are served, all where none is named. Loads every site and the list of all extractors (8 MB)."""
     from yt_dlp.extractor import gen_extractor_classes
 
+    from platforms.extractor.pictures import OWN
     from platforms.registry import GENERIC, Registry
 
     registry = Registry(enabled)
@@ -38,6 +39,7 @@ def find_sites(enabled: Iterable[str]) -> Table:
         found = [each for spelled, each in every.items() if named.fullmatch(spelled)]
         # What stands in the list is only a stand-in; its attribute tells where the class itself is.
         classes = [(each._module or each.__module__, each.__name__) for each in found]  # noqa: SLF001
+        classes = [*([OWN[name]] if name in OWN else []), *classes]
         table[name] = {"hosts": site.hosts, "classes": classes}
     return table
 

@@ -59,6 +59,11 @@ class Meter:
         self._last_report = None  # the end of a part is always told
         self._tell("downloading", self._counted, self._total())
 
+    def skip_to(self, part: int) -> None:
+        """That part begins; those before it that aren't done don't come."""
+        self._sizes[self._part : part] = [0] * (part - self._part)
+        self._part = max(self._part, part)
+
     def on_media(self, phase: str, total: int | None) -> Callable[[float, int], None]:
         """Progress hook for ffmpeg in that phase: bytes written of about `total`."""
         self._speed = None

@@ -34,6 +34,8 @@ OPTIONS: Final = frozenset(
         "playliststart",
     }
 )
+#: What a site may put beside them: tools that the job is handed where they are at hand (see `tools.TOOLS`).
+TOOLS_OPTION: Final = "tools"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,9 @@ class Order:
 
     `op`: extract, fetch, resolve or read. `proxy`: the egress URL with this job's token. `folder`: the only place that
     may be written to, absolute; empty where nothing is written. `name`: the file in it that `read` fills.
+
+    `po_token`: the worker may ask for proofs of origin; `runtime`, `runtime_command`: kind and program of the JavaScript
+    runtime that it may ask for, `players` the folder for what its runs prepare; `anonymous`: no account's cookies.
     """
 
     op: str
@@ -69,6 +74,12 @@ class Order:
     format_id: str = ""
     audio: str = ""
     title: str = ""
+    originals: bool = False
+    po_token: bool = False
+    runtime: str = ""
+    runtime_command: tuple[str, ...] = ()
+    players: str = ""
+    anonymous: bool = False
     max_bytes: int = 0
     limits: Limits = field(default_factory=Limits)
 
@@ -83,7 +94,7 @@ class Boot:
 
 def check_options(options: Mapping[str, Any]) -> None:
     """Raises InternalError for a yt-dlp parameter that no site may set."""
-    unknown = sorted(set(options) - OPTIONS)
+    unknown = sorted(set(options) - OPTIONS - {TOOLS_OPTION})
     if unknown:
         raise InternalError(f"yt-dlp parameters that are not on the list: {', '.join(unknown)}")
 
@@ -126,4 +137,5 @@ def encode_order(order: Order) -> bytes:
 def decode_order(line: bytes) -> Order:
     """The order that a child reads."""
     fields = decode(line)
-    return Order(**{**fields, "limits": Limits(**fields["limits"])})
+    command = tuple(fields["runtime_command"])
+    return Order(**{**fields, "limits": Limits(**fields["limits"]), "runtime_command": command})

@@ -7,7 +7,6 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from itertools import islice
 from threading import Thread
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,9 +14,9 @@ from yt_dlp.networking import Request
 from yt_dlp.networking.exceptions import HTTPError
 from yt_dlp.utils.networking import normalize_url
 
-from platforms.extractor.fetching import playable, within
+from platforms.extractor.fetching import is_playable, items_of, within
 from platforms.extractor.formats import qualities
-from platforms.extractor.offers import read_offers
+from platforms.extractor.offers import PICTURE_FILES, read_offers
 from platforms.extractor.trim import FORMATS, LARGEST
 from utils import mp4
 
@@ -61,9 +60,13 @@ class Sizes:
         """Put what can be found into the one item. Takes its time at most, never fails."""
         self._ydl.on_answer = None
         with suppress(Exception):
-            items: Any = list(islice(playable(info), 2))
-            if self._seconds > 0 and len(items) == 1 and _is_file(items[0]):
-                self._fill(items[0], self._clock() + self._seconds)
+            items: Any = [item for item in items_of(info) if is_playable(item)]
+            until = self._clock() + self._seconds
+            if self._seconds > 0 and items and all(map(_is_file, items)):
+                if len(items) == 1:
+                    self._fill(items[0], until)
+                else:
+                    self._fill_post(items, until)
         for answer in self._answers.values():
             answer.close()
 
@@ -83,6 +86,21 @@ class Sizes:
         asked = [each for each in _untold(item, formats) if self._answer(each) is None]
         for each, size in self._ask(asked[:MOST_QUESTIONS], until):
             each["filesize"] = size
+
+    def _fill_post(self, items: list[dict[str, Any]], until: float) -> None:
+        """What a post takes: its videos are asked first, then pictures; the other pictures are reckoned from those."""
+        wanted = [(each, each.get("ext") in PICTURE_FILES) for item in items for each in _first_choice(item)]
+        wanted.sort(key=lambda one: one[1])
+        unsized = [each for each, _ in wanted if not each.get("filesize") and not each.get("filesize_approx")]
+        for each, size in self._ask(unsized[:MOST_QUESTIONS], until):
+            each["filesize"] = size
+        pictures = [each for each, is_picture in wanted if is_picture]
+        told = [each for each in pictures if each.get("filesize")]
+        if told:
+            share = sum(each["filesize"] for each in told) / sum(map(_weight, told))
+            for each in pictures:
+                if not each.get("filesize"):
+                    each["filesize_approx"] = each.get("filesize_approx") or int(share * _weight(each))
 
     def _answer(self, each: Mapping[str, Any]) -> Response | None:
         return self._answers.get(normalize_url(each.get("url") or ""))
@@ -129,6 +147,18 @@ def _untold(item: Mapping[str, Any], formats: list[dict[str, Any]]) -> list[dict
     wanted = (one for quality in (*menu, *extras) for one in quality.format_id.split("+") if one in unsized)
     by_id = {str(each.get("format_id") or "0"): each for each in formats}
     return [by_id[one] for one in dict.fromkeys(wanted)]
+
+
+def _first_choice(item: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The formats that the best choice of an item names."""
+    menu, _ = qualities(item, LARGEST)
+    ids = menu[0].format_id.split("+") if menu else []
+    return [each for each in item.get("formats") or () if str(each.get("format_id") or "0") in ids]
+
+
+def _weight(picture: Mapping[str, Any]) -> int:
+    """By what the files of pictures differ in size: their pixels, those of an ordinary one where they aren't told."""
+    return int(picture.get("width") or 1080) * int(picture.get("height") or 1350)
 
 
 def ask(ydl: GuardedYoutubeDL, each: Mapping[str, Any], seconds: float) -> int | None:

@@ -41,7 +41,9 @@ _FIELDS: Final = (
     "is_live",
     "live_status",
     "media_type",
+    "missing",
     "playlist_count",
+    "release_timestamp",
     "start_time",
     "thumbnail",
     "title",
@@ -99,7 +101,7 @@ def trim_info(info: Mapping[str, Any], formats: int = FORMATS, entries: int = EN
         kept["entries"] = [trim_info(entry, few, 0) for entry in islice(_dicts(info["entries"]), entries)]
     else:
         # An item with one format carries it in its own fields.
-        offered = list(_dicts(info.get("formats") or [info]))
+        offered = list(_dicts(info.get("formats") or ([] if "missing" in info else [info])))
         kept["formats"] = [_pick(offer, _FORMAT_FIELDS) for offer in offered[-formats:]]
     artists = info.get("artists")
     if "artist" not in kept and isinstance(artists, list):

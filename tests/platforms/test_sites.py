@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from platforms.base import Platform
 from platforms.registry import FOLDER, GENERIC, Registry
-from platforms.shapes import ITEM_KINDS, LIST_KINDS
+from platforms.shapes import ITEM_KINDS, KEYED_KINDS, LIST_KINDS
 from utils.errors import LinkError, UnsupportedLink
 
 REGISTRY = Registry()
@@ -90,7 +90,7 @@ def test_an_example_is_claimed_under_its_key(name, url):
     """Alone, in prose, and once more from its own address: platform, kind and key stay the same."""
     link = REGISTRY.claim(url)
     assert (link.canonical, link.platform, link.text) == (key(name, url), name, url)
-    middle = f"{link.kind}:" if link.kind in LIST_KINDS else "share:" if link.short else ""
+    middle = f"{link.kind}:" if link.kind in KEYED_KINDS else "share:" if link.short else ""
     assert link.canonical == f"{name}:{middle}{link.id}"
     again = REGISTRY.claim(link.url)
     assert (again.canonical, again.url) == (link.canonical, link.url)

@@ -18,10 +18,22 @@ from tests.sites.stills import Still, stills
 DIGITS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 POSTS: Final = (
     *("Reel", "Video", "Dash", "Slow", "Late", "Photo", "Photos", "Mixed", "Videos", "Album", "Twenty"),
-    *("Login", "Gone", "Missing", "Adult", "Toomany", "Broken"),
+    *("Holes", "Hollow", "Login", "Gone", "Missing", "Adult", "Toomany", "Down", "Broken"),
 )
-#: what a carousel is made of: p for a picture, v for a clip
-CAROUSELS: Final = {"Photos": "ppp", "Mixed": "vpv", "Videos": "vv", "Album": "p" * 20, "Twenty": "ppvpp" * 4}
+#: what a carousel is made of: p for a picture, v for a clip, x for a picture that is gone, n for nothing at all
+CAROUSELS: Final = {
+    "Photos": "ppp",
+    "Mixed": "vpv",
+    "Videos": "vv",
+    "Album": "p" * 20,
+    "Twenty": "ppvpp" * 4,
+    "Holes": "pxnvp",
+    "Hollow": "nn",
+}
+#: the cookie of somebody who is signed in
+SESSION: Final = "goldcrest-session"
+#: what is in a story or highlight: number of the first part, and its parts
+STORIES: Final = {"7": (500, "vpv"), "highlight:18000000000000001": (600, "ppvpp" * 5)}
 MEDIA_HOST: Final = "scontent.cdninstagram.com"
 SITE: Final = "https://www.instagram.com"
 RUNGS: Final = (("portrait.mp4", 576, 1024, 101), ("portrait_small.mp4", 360, 640, 103))
@@ -48,6 +60,15 @@ def number_of(code: str) -> int:
     return value
 
 
+def code_of(number: int) -> str:
+    """The shortcode that spells a number."""
+    code = ""
+    while number:
+        number, rest = divmod(number, len(DIGITS))
+        code = DIGITS[rest] + code
+    return code
+
+
 class Instagram(Replica):
     """The site and its media host."""
 
@@ -56,6 +77,11 @@ class Instagram(Replica):
     def samples(self) -> dict[str, str]:
         return {post.lower(): f"{SITE}/{'reel' if post == 'Reel' else 'p'}/{shortcode(post)}/" for post in POSTS} | {
             "tv": f"{SITE}/tv/{shortcode('Video', 1)}/",
+            "stories": f"{SITE}/stories/goldcrest/",
+            "story": f"{SITE}/stories/goldcrest/501/",
+            "story_over": f"{SITE}/stories/goldcrest/999/",
+            "stories_none": f"{SITE}/stories/quiet/",
+            "highlights": f"{SITE}/stories/highlights/18000000000000001/",
             "share": f"{SITE}/share/reel/BAreel0001",
             "share_dead": f"{SITE}/share/BAdead0001",
         }
@@ -72,6 +98,10 @@ class Instagram(Replica):
         if path == "/api/graphql":
             # Asked only by a client with a browser's TLS fingerprint; this server can't tell, so nobody is granted it.
             return Reply(403)
+        if path.startswith(("/api/v1/media/", "/api/v1/feed/", "/stories/")):
+            if request.cookie("sessionid") != SESSION:
+                return redirect(f"{SITE}/accounts/login/?next={path}")
+            return self._for_members(request)
         if path.startswith("/accounts/login"):
             return text("<html><head><title>Login • Instagram</title></head></html>")
         if path.startswith("/share/"):
@@ -79,6 +109,27 @@ class Instagram(Replica):
             return redirect(f"{SITE}/" if dead else f"{SITE}/reel/{shortcode('Reel')}/?igsh=x", 301)
         match = re.fullmatch(r"(?:/[\w.]+)?/(?:p|reels?|tv)/([\w-]+)/?(?:embed/?)?", path)
         return self._post(match[1]) if match else None
+
+    def _for_members(self, request: Request) -> Reply | None:
+        """What only visitors with an account see: a post's data, the page of a story, the parts of stories."""
+        if match := re.fullmatch(r"/api/v1/media/(\d+)/info/", request.path):
+            code = code_of(int(match[1]))
+            return answer_json({"items": [self._product(code, sort_of(code))]})
+        if request.path.startswith("/stories/"):
+            owner = {"goldcrest": "7", "quiet": "8", "highlights": "7"}.get(request.path.split("/")[2])
+            return text(f'<html><script>{{"user":{{"pk":"{owner}"}}}}</script></html>') if owner else None
+        reel = request.first("reel_ids")
+        if reel not in STORIES:
+            return answer_json({"reels": {}, "status": "ok"})
+        first, parts = STORIES[reel]
+        pictures = stills(self.shelf, min(len(parts), 20)) * 2
+        user = {"username": "goldcrest", "pk": "7", "full_name": "Goldcrest"}
+        items = [
+            {"pk": str(first + place), "user": dict(user)} | _place(letter, picture)
+            for place, (letter, picture) in enumerate(zip(parts, pictures, strict=False))
+        ]
+        title = {"title": "Best of"} if reel.startswith("highlight") else {}
+        return answer_json({"reels": {reel: {"user": user, "items": items} | title}, "status": "ok"})
 
     def _ruling(self, number: int) -> Reply:
         headers = (cookie("csrftoken", "CSRF", ".instagram.com"),)
@@ -93,6 +144,8 @@ class Instagram(Replica):
             return None
         if sort == "Login":
             return redirect(f"{SITE}/accounts/login/?next=/p/{code}/")
+        if sort == "Down":
+            return Reply(503)
         if sort == "Toomany":
             return Reply(429, (("Retry-After", "45"),))
         if sort == "Broken":
@@ -117,7 +170,7 @@ class Instagram(Replica):
         if sort in CAROUSELS:
             pictures = stills(self.shelf, len(CAROUSELS[sort]))
             items = [
-                {"pk": str(number + place)} | (_photo(picture) if letter == "p" else _video(""))
+                {"pk": str(number + place)} | _place(letter, picture)
                 for place, (letter, picture) in enumerate(zip(CAROUSELS[sort], pictures, strict=True), 1)
             ]
             return post | {"media_type": 8, "carousel_media": items}
@@ -151,6 +204,18 @@ class Instagram(Replica):
         medium = self.medium(name)
         slow = request.first("pace") == "slow"
         return file(medium.path, bytes_per_second=medium.size_bytes // SLOW_SECONDS if slow else None)
+
+
+def _place(letter: str, picture: Still) -> dict[str, Any]:
+    """What stands at one place of a carousel."""
+    match letter:
+        case "p":
+            return _photo(picture)
+        case "x":
+            return _photo(Still("gone.jpg", 1080, 1350))
+        case "n":
+            return {"media_type": 1}
+    return _video("")
 
 
 def _photo(picture: Still) -> dict[str, Any]:

@@ -24,14 +24,17 @@ POSTS: Final[Mapping[str, str]] = {
     "mixed": "pvp",
     "twenty": "ppvpp" * 4,
     "words": "",
+    "quote": "",
 }
+#: the post that another one quotes
+QUOTED: Final = "photos"
 
 
 class Threads(Replica):
     hosts: ClassVar = ("threads.com", "www.threads.com", "threads.net", "www.threads.net", MEDIA_HOST)
 
     def samples(self) -> dict[str, str]:
-        return {kind: f"{SITE}/@goldcrest/post/T{kind}001" for kind in (*POSTS, "login", *STATUSES)}
+        return {kind: f"{SITE}/@goldcrest/post/T{kind}001" for kind in (*POSTS, "empty", "broken", "login", *STATUSES)}
 
     async def answer(self, request: Request) -> Reply | None:
         name = request.path.rpartition("/")[2]
@@ -45,6 +48,10 @@ class Threads(Replica):
         if not match:
             return text("<html><title>Threads</title></html>") if request.path.startswith("/login") else None
         kind = kind_of(match[1])
+        if kind == "empty":  # what a visitor sees of a post that isn't there or isn't meant for everybody
+            return text('<html><script type="application/json" data-sjs>{"require": []}</script></html>')
+        if kind == "broken":
+            return text("<html><title>Threads</title><body>A new front page</body></html>")
         if kind == "login":
             return redirect(f"{SITE}/login/?next={request.path}")
         return refusal(kind) or (
@@ -62,6 +69,10 @@ class Threads(Replica):
             "caption": {"text": "Replica post"},
             **(items[0] if len(items) == 1 else {"carousel_media": items or None}),
         }
+        if kind == "quote":
+            pictures = stills(self.shelf, len(POSTS[QUOTED]), skip=4)
+            quoted = {"code": "Tphotos009", "carousel_media": [_photo(each) for each in pictures]}
+            post["text_post_app_info"] = {"share_info": {"quoted_post": quoted, "reposted_post": None}}
         data = {"data": {"edges": [{"node": {"thread_items": [{"post": post}]}}]}}
         inner = {"__bbox": {"require": [["RelayPrefetchedStreamCache", "next", [], ["key", _result(data)]]]}}
         blob = json.dumps({"require": [["ScheduledServerJS", "handle", None, [inner]]]})

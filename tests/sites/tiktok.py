@@ -28,6 +28,10 @@ ITEMS: Final[Mapping[str, int]] = {
     "late": 5,
     "photos": 7,
     "photos_twenty": 8,
+    "photo": 9,
+    "region": 10_219,
+    "unsolvable": 778,
+    "down": 503,
     "private": 10_216,
     "private_account": 10_222,
     "removed": 10_231,
@@ -40,9 +44,9 @@ ITEMS: Final[Mapping[str, int]] = {
     "changed": 500,
 }
 #: pictures in a post of pictures
-PHOTOS: Final[Mapping[int, int]] = {ITEMS["photos"]: 3, ITEMS["photos_twenty"]: 20}
+PHOTOS: Final[Mapping[int, int]] = {ITEMS["photo"]: 1, ITEMS["photos"]: 3, ITEMS["photos_twenty"]: 20}
 #: items whose page carries a status instead of a video
-STATUSES: Final = frozenset({10_216, 10_222, 10_231, 10_204})
+STATUSES: Final = frozenset({10_216, 10_219, 10_222, 10_231, 10_204})
 MEDIA_HOST: Final = "v16-webapp-prime.tiktok.com"
 PHOTO_HOST: Final = "p16-sign.tiktokcdn.com"
 CHALLENGE_COOKIE: Final = "_wafchallengeid"
@@ -96,8 +100,10 @@ class TikTok(Replica):
 
     def _page(self, request: Request, user: str, number: int) -> Reply:
         item = number - BASE
-        if item in {ITEMS["forbidden"], ITEMS["toomany"]}:
-            return Reply(item, (("Retry-After", "20"),))
+        if item in {ITEMS["forbidden"], ITEMS["toomany"], ITEMS["down"]}:
+            return Reply(item, (("Retry-After", "20"),) if item != ITEMS["down"] else ())
+        if item == ITEMS["unsolvable"]:
+            return text('<html><body>Please wait...<p id="cs" class="e30"></p></body></html>')
         if item == ITEMS["login"] and request.path != "/login":
             return redirect("https://www.tiktok.com/login?redirect_url=x")
         if item == ITEMS["changed"]:

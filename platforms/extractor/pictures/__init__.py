@@ -1,4 +1,4 @@
-"""Sites whose extractors know videos only: what each is taught so that its pictures come as formats, too."""
+"""Pictures as formats: what extractors that know videos only are taught, and sites that yt-dlp doesn't read at all."""
 
 from __future__ import annotations
 
@@ -8,17 +8,22 @@ from typing import Any, Final
 #: yt-dlp's extractor -> module here whose `Pictures` goes before it
 _TAUGHT: Final = {
     "Bluesky": "bluesky",
+    "Douyin": "douyin",
     "Imgur": "imgur",
     "ImgurAlbum": "imgur",
     "ImgurGallery": "imgur",
     "Instagram": "instagram",
-    "InstagramStory": "instagram",
+    "InstagramStory": "instagram_stories",
     "Pinterest": "pinterest",
     "Reddit": "reddit",
     "TikTok": "tiktok",
     "Tumblr": "tumblr",
     "Twitter": "twitter",
+    "Weibo": "weibo",
+    "XiaoHongShu": "xiaohongshu",
 }
+#: site -> module and class of an extractor of our own
+OWN: Final = {"threads": (f"{__name__}.threads", "ThreadsIE")}
 
 
 def with_pictures(extractor: Any) -> Any:

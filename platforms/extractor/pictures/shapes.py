@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -26,10 +26,13 @@ def picture(url: str, width: Any = None, height: Any = None) -> dict[str, Any]:
     }
 
 
-def post(info: Mapping[str, Any], formats: list[dict[str, Any]]) -> dict[str, Any]:
-    """A post as a list of one item for each format."""
+def post(
+    info: Mapping[str, Any], formats: list[dict[str, Any]], sounds: Sequence[Mapping[str, Any]] = ()
+) -> dict[str, Any]:
+    """A post as a list of one item for each format; its music is offered with the first."""
     of_all = {key: value for key, value in info.items() if key not in _OF_ANOTHER}
     entries = [{**of_all, "id": f"{info['id']}-{number}", "formats": [each]} for number, each in enumerate(formats, 1)]
+    entries[0]["formats"] = [*sounds, *entries[0]["formats"]]
     return {**of_all, "_type": "playlist", "entries": entries}
 
 

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from platforms.registry import Registry
+from platforms.shapes import Missing
 from tests.sites.stills import stills
-from utils.errors import TooLarge
+from utils.errors import NoMedia, TooLarge
 
 if TYPE_CHECKING:
     from platforms.shapes import Progress
@@ -19,7 +20,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 REGISTRY = Registry()
 LIMIT = 2_000 << 20
 
-#: site and sample -> kind, label of the only choice, kinds of the files that arrive
+#: site and sample -> kind, label of the first choice, kinds of the files that arrive
 POSTS = {
     ("instagram", "photo"): ("photo", "JPG", "p"),
     ("instagram", "photos"): ("carousel", "3 photos", "ppp"),
@@ -29,6 +30,11 @@ POSTS = {
     ("instagram", "twenty"): ("carousel", "16 photos · 4 videos", "ppvpp" * 4),
     ("tiktok", "photos"): ("carousel", "3 photos", "ppp"),
     ("tiktok", "photos_twenty"): ("carousel", "20 photos", "p" * 20),
+    ("threads", "photo"): ("photo", "JPG", "p"),
+    ("threads", "photos"): ("carousel", "3 photos", "ppp"),
+    ("threads", "mixed"): ("carousel", "2 photos · 1 video", "pvp"),
+    ("threads", "twenty"): ("carousel", "16 photos · 4 videos", "ppvpp" * 4),
+    ("threads", "quote"): ("carousel", "3 photos", "ppp"),
     ("twitter", "photo"): ("photo", "JPG", "p"),
     ("twitter", "photos"): ("carousel", "4 photos", "pppp"),
     ("twitter", "clips"): ("carousel", "2 videos", "vv"),
@@ -64,7 +70,7 @@ async def test_a_post_is_one_choice_and_comes_as_a_whole(shared: Running, site, 
     """Every picture and video of the post in its order, in shapes that every program shows."""
     kind, label, kinds = POSTS[site, name]
     platform, media = await probe(shared, site, name)
-    assert (media.kind, [quality.label for quality in media.qualities]) == (kind, [label])
+    assert (media.kind, media.qualities[0].label) == (kind, label)
     progress: list[Progress] = []
     fetched = await platform.fetch(media, "best", shared.host, shared.folder(), LIMIT, progress.append)
     assert "".join(file.kind[0] for file in fetched.files) == kinds
@@ -99,3 +105,75 @@ async def test_a_post_has_one_bound(shared: Running):
     platform, media = await probe(shared, "instagram", "album")
     with pytest.raises(TooLarge):
         await platform.fetch(media, "best", shared.host, shared.folder(), 100_000, lambda _: None)
+
+
+@pytest.mark.parametrize(
+    ("site", "name", "count"),
+    [
+        ("twitter", "photos", 4),
+        ("tiktok", "photos_twenty", 20),
+        ("instagram", "mixed", 1),
+        ("threads", "mixed", 2),
+        ("pinterest", "photo", 1),
+    ],
+)
+async def test_originals_come_as_documents(shared: Running, site, name, count):
+    """The very bytes that the site has, WebP too, and of a mixed post the pictures alone."""
+    platform, media = await probe(shared, site, name)
+    label = f"{count} original files" if count > 1 else "Original file"
+    assert [quality.label for quality in media.qualities if quality.key == "originals"] == [label]
+    fetched = await platform.fetch(media, "originals", shared.host, shared.folder(), LIMIT, lambda _: None)
+    names = ["photo.jpg", *(still.name for still in stills(shared.sites.media, 20))]
+    known = {shared.sites.media.medium(each).sha256 for each in names}
+    found = [hashlib.sha256(file.path.read_bytes()).hexdigest() for file in fetched.files]
+    assert len(set(found)) == len(found) == count
+    assert set(found) <= known
+    assert {file.kind for file in fetched.files} == {"document"}
+    assert all(file.width and file.height and file.mime.startswith("image/") for file in fetched.files)
+    if name == "photos_twenty":
+        assert {file.path.suffix for file in fetched.files} == {".jpg", ".png", ".webp"}
+
+
+@pytest.mark.parametrize("name", ["photo", "photos"])
+async def test_the_music_of_a_photo_post_comes_as_audio(shared: Running, name):
+    """Under its own title and author, whatever the post is called."""
+    platform, media = await probe(shared, "tiktok", name)
+    assert [quality.key for quality in media.qualities] == ["best", "originals", "audio"]
+    assert media.duration_seconds is None
+    assert media.tags == ("goldcrest",)
+    fetched = await platform.fetch(media, "audio", shared.host, shared.folder(), LIMIT, lambda _: None)
+    (file,) = fetched.files
+    assert (file.kind, file.title, file.performer) == ("audio", "Test tone", "Goldcrest")
+    (mp3,) = (await platform.fetch(media, "mp3", shared.host, shared.folder(), LIMIT, lambda _: None)).files
+    assert mp3.path.suffix == ".mp3"
+
+
+async def test_the_size_of_an_album_stands_in_its_menu(shared: Running):
+    """Asked of a few of the pictures, reckoned for the others, near enough to the truth."""
+    platform, media = await probe(shared, "tiktok", "photos")
+    exact = sum(shared.sites.media.medium(still.name).size_bytes for still in stills(shared.sites.media, 3))
+    assert (media.qualities[0].size_bytes, media.qualities[0].approximate) == (exact, False)
+    _, media = await probe(shared, "instagram", "album")
+    exact = sum(shared.sites.media.medium(still.name).size_bytes for still in stills(shared.sites.media, 20))
+    assert media.qualities[0].approximate
+    assert media.qualities[0].size_bytes == pytest.approx(exact, rel=0.5)
+    assert platform.name == "tiktok"
+
+
+async def test_what_can_be_had_of_a_post_comes(shared: Running):
+    """One place is gone, one holds nothing: the three others come, and both are told with their place and reason."""
+    platform, media = await probe(shared, "instagram", "holes")
+    assert media.qualities[0].label == "3 photos · 1 video"
+    assert media.missing == 1
+    fetched = await platform.fetch(media, "best", shared.host, shared.folder(), LIMIT, lambda _: None)
+    assert [file.kind for file in fetched.files] == ["photo", "video", "photo"]
+    assert fetched.missing == (Missing(2, "removed"), Missing(3, "no_media"))
+    folder = fetched.files[0].path.parent
+    thumbnails = {file.thumbnail for file in fetched.files if file.thumbnail}
+    assert {*folder.iterdir()} == {file.path for file in fetched.files} | thumbnails
+
+
+async def test_a_post_of_which_nothing_can_be_had_fails(shared: Running):
+    """With the reason of its first place."""
+    with pytest.raises(NoMedia):
+        await probe(shared, "instagram", "hollow")

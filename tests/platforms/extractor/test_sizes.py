@@ -228,7 +228,7 @@ def test_few_are_asked_side_by_side():
         {},
         {"entries": []},
         {"entries": [{"url": "x", "_type": "url"}]},
-        {"entries": [{"formats": [offer("https://example.com/1")]}, {"formats": [offer("https://example.com/2")]}]},
+        {"entries": [{"missing": "removed"}, {"formats": [offer("https://example.com/1")], "is_live": True}]},
         {"formats": None},
         {"formats": ["x", 3, {"url": 7, "tbr": "x"}]},
         {"formats": [offer("https://example.com/1")], "is_live": True},
