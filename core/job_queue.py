@@ -44,7 +44,8 @@ class Job:
 
     `target` is the front's own address (chat, status message …); `random_id` goes with the first message sent, the
     n-th file of an album uses `random_id + n`; `attempt` counts how often it was begun; times are UTC epochs (seconds).
-    `part`: which part of the item (see `platforms.parts`), "" for the whole.
+    `part`: which part of the item (see `platforms.parts`), "" for the whole. `batch`: id of the batch that it is an
+    item of, "" for none; `batch_position`: its place there.
     """
 
     id: str
@@ -61,6 +62,8 @@ class Job:
     created_at: float
     updated_at: float
     part: str = ""
+    batch: str = ""
+    batch_position: int = 0
 
     @property
     def key(self) -> Key:
@@ -90,11 +93,13 @@ class JobQueue:
         user_id: int | None,
         target: dict[str, Any],
         part: str = "",
+        batch: str = "",
+        batch_position: int = 0,
     ) -> Job:
         """Write an accepted job. Raises Busy at a bound; `mine` tells whether it is the person's own."""
         now = self._clock()
         known = (ulid(self._clock), front, link, quality, title, user_id, target)
-        job = Job(*known, ACCEPTED, 0, random_id(), None, now, now, part)
+        job = Job(*known, ACCEPTED, 0, random_id(), None, now, now, part, batch, batch_position)
         database = self._database
         async with database.transaction():
             if await self._count(f"{OPEN_SQL}") >= self._bound:
@@ -103,10 +108,10 @@ class JobQueue:
                 raise Busy("user bound", mine=True, bound=self._user_bound)
             await database.run(
                 "INSERT INTO jobs (id, front, link, canonical, quality, title, user_id, target, state, attempt,"
-                " random_id, error_code, created_at, updated_at, part)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                " random_id, error_code, created_at, updated_at, part, batch, batch_position)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 *(job.id, front, _json(link), link.canonical, quality, title, user_id, _json(target), ACCEPTED, 0),
-                *(job.random_id, None, now, now, part),
+                *(job.random_id, None, now, now, part, batch, batch_position),
             )
             self._added += 1
             if self._added % SWEEP_EVERY == 0:
@@ -215,4 +220,6 @@ def _job(row: Row) -> Job:
         created_at=row["created_at"],
         updated_at=row["updated_at"],
         part=row["part"],
+        batch=row["batch"],
+        batch_position=row["batch_position"],
     )

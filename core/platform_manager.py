@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
+from core.list_pages import ListPages
 from platforms.parts import is_recording, read_part, wanted_part
 from utils.errors import DeadLink, GoldcrestError, UnsupportedLink
 from utils.single_flight import SingleFlight
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     import tenacity
 
     from platforms.registry import Detected, Registry
-    from platforms.shapes import Extractor, Fetched, Link, Media, ProgressSink
+    from platforms.shapes import Extractor, Fetched, Link, Listing, Media, ProgressSink
     from utils.config import Retry
 
 T = TypeVar("T")
@@ -56,6 +57,7 @@ class PlatformManager:
         self._known: OrderedDict[str, tuple[float, Media]] = OrderedDict()
         self._leads: OrderedDict[str, Link] = OrderedDict()
         self._probes: SingleFlight[Media] = SingleFlight()
+        self._pages = ListPages(self._page, seconds=info_seconds, clock=clock)
 
     def detect(self, text: str, bound: int = 20) -> Detected:
         """Every link of a text, claimed by its site or refused with a code."""
@@ -67,6 +69,14 @@ class PlatformManager:
         if (known := self._recall(link.canonical)) is not None:
             return known
         return await self._probes.run(link.canonical, lambda: self._probe(link))
+
+    async def page(self, link: Link, first: int = 1, count: int = 10) -> Listing:
+        """At most `count` items of a list from the position `first` on. Raises EmptyList or another GoldcrestError."""
+        return await self._pages.page(await self.resolve(link), first, count)
+
+    def beside(self, link: Link) -> Link | None:
+        """The list that an item's link names besides the item, or None."""
+        return None if link.short else self._registry.platform(link.platform).beside(link)
 
     async def resolve(self, link: Link) -> Link:
         """The link itself, or the item that a short link leads to. Raises DeadLink where it leads to none."""
@@ -140,6 +150,10 @@ class PlatformManager:
         while len(self._known) > INFO_BOUND:
             self._known.popitem(last=False)
         return media
+
+    async def _page(self, link: Link, first: int, count: int) -> Listing:
+        platform = self._registry.platform(link.platform)
+        return await self._guarded(lambda: platform.page(link, self._extractor, first, count))
 
     def _recall(self, canonical: str) -> Media | None:
         until, media = self._known.get(canonical, (0.0, None))

@@ -10,7 +10,7 @@ import structlog
 
 from core.job_queue import CANCELLED, FAILED, OPEN_STATES, Job, JobQueue
 from platforms.parts import Recording, check_minutes, is_recording, read_part
-from platforms.shapes import QUALITY_KEYS, Link, Media
+from platforms.shapes import QUALITY_KEYS, Link, Listing, Media
 from services.feeds import Feeds
 from services.jobs import Delivery, JobEvent, Offer, Order, StoredFile
 from services.workers import Workers
@@ -99,6 +99,14 @@ class Downloads:
         """Title, kind and real qualities of what stands behind a link. Raises a GoldcrestError."""
         return await self._platforms.probe(link)
 
+    async def page(self, link: Link, first: int = 1, count: int = 10) -> Listing:
+        """At most `count` items of a list from a position on, kept for a while. Raises a GoldcrestError."""
+        return await self._platforms.page(link, first, count)
+
+    def beside(self, link: Link) -> Link | None:
+        """The list that an item's link names besides the item (a video opened from a playlist or mix), or None."""
+        return self._platforms.beside(link)
+
     async def offer(self, media: Media, link: Link, user_id: int | None) -> str:
         """Keep a menu; the token of its buttons (12 characters)."""
         return await self._offers.make(media, link, user_id)
@@ -131,7 +139,15 @@ class Downloads:
         link = await self._platforms.resolve(order.link)
         quality, part = self._settle(link, order)
         job = await self._queue.add(
-            order.front, link, quality, title=order.title, user_id=order.user_id, target=order.target, part=part
+            order.front,
+            link,
+            quality,
+            title=order.title,
+            user_id=order.user_id,
+            target=order.target,
+            part=part,
+            batch=order.batch,
+            batch_position=order.batch_position,
         )
         log.info("job accepted", job=job.id, front=job.front, platform=link.platform, quality=job.quality)
         self._feeds.open(job)

@@ -26,7 +26,7 @@ class Feeds:
 
     def __init__(self) -> None:
         self.deliveries: dict[str, Delivery] = {}
-        self._feeds: dict[str, Feed] = {}
+        self._feeds: dict[str, Feed[JobEvent]] = {}
         self._unheard: list[Job] = []
         self._reports: set[asyncio.Task[None]] = set()
         self._stopped = False
@@ -44,7 +44,7 @@ class Feeds:
         for job in heard:
             self._report(job, self._feeds[job.id])
 
-    def open(self, job: Job) -> Feed:
+    def open(self, job: Job) -> Feed[JobEvent]:
         """The job's feed; made, with its reporter, at the first call."""
         feed = self._feeds.get(job.id)
         if feed is None:
@@ -55,7 +55,7 @@ class Feeds:
                 self._unheard.append(job)
         return feed
 
-    def get(self, job_id: str) -> Feed | None:
+    def get(self, job_id: str) -> Feed[JobEvent] | None:
         """The feed of an open job."""
         return self._feeds.get(job_id)
 
@@ -73,7 +73,7 @@ class Feeds:
         if self._reports:
             await asyncio.wait(self._reports)
 
-    def _report(self, job: Job, feed: Feed) -> None:
+    def _report(self, job: Job, feed: Feed[JobEvent]) -> None:
         async def run() -> None:
             async for event in feed.follow():
                 try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeVar
 
 if TYPE_CHECKING:
     from core.job_queue import Job
@@ -19,7 +19,7 @@ FINAL_PHASES: Final = frozenset({"done", "failed", "cancelled"})
 class Order:
     """What a front asks for. `target` is the front's own address of the person; it is kept as JSON.
 
-    `part`: key of a part of the item (see `platforms.parts`), "" for the whole.
+    `part`: key of a part of the item (see `platforms.parts`), "" for the whole; `batch`, `batch_position`: as of `Job`.
     """
 
     front: str
@@ -29,6 +29,8 @@ class Order:
     title: str = ""
     target: dict[str, Any] = field(default_factory=dict)
     part: str = ""
+    batch: str = ""
+    batch_position: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,15 +106,26 @@ class Delivery(Protocol):
         """Show a state. Called one after another with the newest event, and always with the final one."""
 
 
-class Feed:
-    """The newest event of a job and whoever follows it."""
+class Event(Protocol):
+    """A state of something that ends."""
 
-    def __init__(self, first: JobEvent) -> None:
+    @property
+    def final(self) -> bool:
+        """Nothing follows."""
+
+
+E = TypeVar("E", bound=Event)
+
+
+class Feed(Generic[E]):
+    """The newest event of a job or batch and whoever follows it."""
+
+    def __init__(self, first: E) -> None:
         self.latest = first
         self._number = 0
         self._waiting: set[asyncio.Future[None]] = set()
 
-    def publish(self, event: JobEvent) -> None:
+    def publish(self, event: E) -> None:
         """Replace the newest event; nothing follows a final one."""
         if self.latest.final:
             return
@@ -122,7 +135,7 @@ class Feed:
             if not future.done():
                 future.set_result(None)
 
-    async def follow(self) -> AsyncIterator[JobEvent]:
+    async def follow(self) -> AsyncIterator[E]:
         """Yield the newest event whenever there is a new one, and the final one for certain."""
         seen = -1
         while True:
