@@ -47,8 +47,9 @@ class Platform:
     doesn't matter; one that doesn't begin with a slash begins with the host. What may follow (a slash, `?…`, `&…`) is
     understood. `shares`: the same for links that tell their item only by a redirect. `address`: the page of an item
     as the extractor takes it, by kind; the link itself where there is none. `extractors`: regexes of yt-dlp's names
-    for its extractors. `options`: yt-dlp's parameters; `ways`: what to lay over them, in the order to try. `rate`: requests per second that the site bears. `items`:
-    pictures and videos of one post that are fetched together. `starts`: query parameters that tell where to begin.
+    for its extractors. `options`: yt-dlp's parameters; `ways`: what to lay over them, in the order to try. `rate`:
+    requests per second that the site bears. `items`: pictures and videos of one post that are fetched together.
+    `starts`: query parameters that tell where to begin.
     `examples`: links and their canonical key without the platform's name; `strangers`: links of the site without media.
     """
 
@@ -101,7 +102,7 @@ class Platform:
             return extractor
         return extractor.by_ways(self.name, self.ways, self.poor)
 
-    def poor(self, info: Mapping[str, Any]) -> bool:  # noqa: ARG002, PLR6301 - for sites that know better
+    def poor(self, info: Mapping[str, Any]) -> bool:  # noqa: ARG002 - for sites that know better
         """Whether yt-dlp's answer holds less than the site has, so that the next way should be tried."""
         return False
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -192,7 +192,8 @@ class Way:
 
     `options`: yt-dlp's parameters laid over the site's own, arguments for extractors put together. `needs`: tools
     without which there is no use in trying: "po_token" (proofs of origin), "javascript" (a runtime), "cookies" (an
-    account); `uses`: tools that are handed along where they are at hand. `anonymous`: an account's cookies stay at home.
+    account); `uses`: tools that are handed along where they are at hand. `anonymous`: an account's cookies stay at
+    home.
     """
 
     name: str
@@ -200,6 +201,29 @@ class Way:
     needs: tuple[str, ...] = ()
     uses: tuple[str, ...] = ()
     anonymous: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """With whom a site has to do: whose cookies, through which proxy, as which browser.
+
+    `cookies`: absolute path of a cookie file; `domains`: whose cookies of it may be sent, with all their subdomains,
+    empty: those of the link's own host; `proxy`: http:// or socks5:// URL; `impersonate`: the browser whose TLS
+    fingerprint is shown ("chrome", "safari-18.4"), "asked" only where the extractor wants one; `client`: yt-dlp's name
+    of a YouTube player client. Empty: as everybody.
+    """
+
+    name: str
+    cookies: str = field(default="", repr=False)
+    proxy: str = field(default="", repr=False)
+    user_agent: str = ""
+    impersonate: str = ""
+    client: str = ""
+    domains: tuple[str, ...] = ()
+
+
+#: this machine itself, without an account
+ANONYMOUS = Identity("anonymous")
 
 
 class Extractor(Protocol):
@@ -216,6 +240,9 @@ class Extractor(Protocol):
 
     def by_ways(self, site: str, ways: tuple[Way, ...], poor: Callable[[Mapping[str, Any]], bool]) -> Extractor:
         """A view that asks in several ways until one is let in. `poor`: an answer that holds less than it should."""
+
+    def as_identity(self, identity: Identity) -> Extractor:
+        """The same, asking the site with that identity."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,15 +1,13 @@
 """YouTube: videos, shorts, streams and clips in all spellings; playlists, channels, searches, hashtags."""
 
+import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
-import re
-from dataclasses import replace
-
 from platforms.base import Platform
-from platforms.shapes import LIST_KINDS, Entry, Extractor, Link, Listing
+from platforms.shapes import LIST_KINDS, Entry, Extractor, Link, Listing, Way
 from utils.errors import EmptyList
-from platforms.shapes import Way
 
 _ID = r"(?P<id>[\w-]{11})"
 _LIST = r"(?P<id>(?:PL|UU|LL|FL|RD|OL|TL|PU|EC|WL|EL|SP)[\w-]{0,80})"

@@ -82,11 +82,13 @@ def limit(
     processes: int | None = None,
     cpu_seconds: int | None = None,
     file_bytes: int | None = None,
+    data_bytes: int | None = None,
 ) -> None:
     """Set resource limits of this process and all it starts; None leaves one as it is, none is ever raised.
 
     `address_space_bytes`: beyond what is mapped now. `processes` counts all of this user, the kernel ignores it for
-    root. A core file is never written.
+    root. `data_bytes`: of memory that can be written, whatever is only reserved besides (JavaScript engines reserve
+    many times what they use). A core file is never written.
     """
     wanted = {
         resource.RLIMIT_AS: None if address_space_bytes is None else address_space_bytes + _mapped_bytes(),
@@ -94,6 +96,7 @@ def limit(
         resource.RLIMIT_NPROC: processes,
         resource.RLIMIT_CPU: cpu_seconds,
         resource.RLIMIT_FSIZE: file_bytes,
+        resource.RLIMIT_DATA: data_bytes,
         resource.RLIMIT_CORE: 0,
     }
     for which, value in wanted.items():

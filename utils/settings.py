@@ -101,6 +101,8 @@ class Platforms(Section, frozen=True):
 
     enabled: tuple[str, ...]
     youtube_po_token: tuple[str, ...]
+    po_token_server: HttpUrl
+    javascript: Annotated[str, Meta(pattern=r"^(auto|off|/\S*)$", description="auto, off or an absolute path")]
     peertube_instances: tuple[HostName, ...]
 
 
@@ -142,6 +144,21 @@ class Egress(Section, frozen=True):
     connect_seconds: Seconds
     dns_seconds: Seconds
     quota_factor: Annotated[float, Meta(ge=1, le=100)]
+
+
+class Reminders(Section, frozen=True):
+    """Later tries and streams that are waited for."""
+
+    user_bound: Annotated[int, Meta(ge=1, le=1000)]
+    bound: Count
+    watch_hours: Annotated[float, Meta(gt=0, le=720)]
+
+
+class Reports(Section, frozen=True):
+    """What is kept of unknown failures."""
+
+    count: Annotated[int, Meta(ge=1, le=1000)]
+    days: Annotated[float, Meta(gt=0, le=366)]
 
 
 class Cache(Section, frozen=True):
@@ -189,6 +206,8 @@ class Settings(Section, frozen=True):
     extractor: Extractor
     downloads: Downloads
     egress: Egress
+    reminders: Reminders
+    reports: Reports
     cache: Cache
     limits: Limits
     retry: Retry

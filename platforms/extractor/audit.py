@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -46,28 +46,34 @@ _PATHS: Final = (
 Arguments = tuple[Any, ...]
 
 
-def install(port: int, folder: Path | None, program: Path) -> None:
+def install(port: int, folders: Sequence[Path], *commands: Sequence[str]) -> None:
     """Put the wire up in this process, for good; what trips it raises PermissionError.
 
-    Left open are connections to 127.0.0.1:`port`, writes below `folder`, and starting `program`.
+    Left open are connections to 127.0.0.1:`port`, writes below `folders`, and what begins with one of `commands`.
     """
-    sys.addaudithook(make_hook(port, folder, program))
+    sys.addaudithook(make_hook(port, folders, *commands))
 
 
-def make_hook(port: int, folder: Path | None, program: Path) -> Callable[[str, Arguments], None]:
+def make_hook(port: int, folders: Sequence[Path], *commands: Sequence[str]) -> Callable[[str, Arguments], None]:
     """The hook itself."""
-    inside = None if folder is None else f"{os.path.realpath(folder)}/"
+    inside = tuple(f"{os.path.realpath(folder)}/" for folder in folders)
+    beginnings = [tuple(command) for command in commands if command]
+
+    def startable(executable: Any, arguments: Any) -> bool:
+        words = tuple(os.fsdecode(word) for word in arguments)
+        begun = [beginning for beginning in beginnings if words[: len(beginning)] == beginning]
+        return any(os.fsdecode(executable) == beginning[0] for beginning in begun)
 
     def writable(path: str | bytes | os.PathLike[str] | int | None) -> bool:
         if isinstance(path, int) or path is None:
             return True  # a descriptor that is already open
         place = os.path.realpath(os.fsdecode(path))
-        return place == os.devnull or (inside is not None and place.startswith(inside))
+        return place == os.devnull or place.startswith(inside)
 
     rules: dict[str, Callable[[Arguments], bool]] = {
         "socket.connect": lambda args: isinstance(args[1], tuple) and args[1][:2] == (LOOPBACK, port),
         "socket.getaddrinfo": lambda args: args[0] in {LOOPBACK, LOOPBACK.encode()},
-        "subprocess.Popen": lambda args: os.fsdecode(args[0]) == str(program),
+        "subprocess.Popen": lambda args: startable(args[0], args[1]),
         "open": lambda args: not (args[2] or 0) & _WRITING or writable(args[0]),
         **dict.fromkeys(_NEVER, lambda _: False),
         **dict.fromkeys(_PATHS, lambda args: all(writable(part) for part in args if isinstance(part, (str, bytes)))),

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 import yt_dlp
 
 from platforms.extractor import audit
+from platforms.extractor.cookies import give
 from platforms.extractor.facts import facts
 from platforms.extractor.fetching import Fetcher, save
 from platforms.extractor.fit import Fitter
@@ -27,6 +28,7 @@ from platforms.extractor.protocol import (
     TEXT_CHARACTERS,
     WARNINGS,
     Order,
+    decode,
     decode_order,
     encode,
 )
@@ -40,6 +42,8 @@ from utils.ffmpeg import GATE, FFmpeg
 
 #: Room in a reply for what stands around an info dict.
 _INFO_BYTES: Final = REPLY_BYTES - 64 * 1024
+#: The largest script that a run of JavaScript prepares; it is kept in a file.
+PLAYER_BYTES: Final = 16 << 20
 #: When memory runs out, the kernel takes a worker first and the resident process last.
 _OOM_SCORE: Final = "800"
 _CODE: Final = Path(__file__).resolve().parent.parent
@@ -56,8 +60,19 @@ class Channel:
 
     def order(self) -> Order:
         """What the parent asks for."""
+        return decode_order(self._heard())
+
+    def ask(self, question: Mapping[str, Any]) -> dict[str, Any]:
+        """Put a question and wait for the answer. Raises ConnectionError where the parent is gone."""
+        self.send("ask", question)
+        return decode(self._heard())
+
+    def _heard(self) -> bytes:
+        """The next line; the parent never sends a second one before it has heard of us."""
         with self._wire.makefile("rb") as lines:
-            return decode_order(lines.readline(REQUEST_BYTES))
+            if not (line := lines.readline(REQUEST_BYTES)):
+                raise ConnectionError("the parent is gone")
+            return line
 
     def send(self, kind: str, content: Any) -> None:
         """One line. Raises ConnectionError where the parent is gone."""
@@ -117,17 +132,21 @@ def confine(order: Order, loaded: Loaded) -> dict[str, Any]:
     with suppress(OSError):  # no such file outside Linux
         Path("/proc/self/oom_score_adj").write_text(_OOM_SCORE, "ascii")
     limits = order.limits
+    runs = bool(order.runtime)
     sandbox.limit(
-        address_space_bytes=limits.memory_bytes or None,
+        address_space_bytes=None if runs else limits.memory_bytes or None,
+        data_bytes=limits.memory_bytes or None if runs else None,
         cpu_seconds=limits.cpu_seconds or None,
-        file_bytes=limits.file_bytes or None,
+        file_bytes=max(limits.file_bytes, PLAYER_BYTES if runs else 0) or None,
     )
+    folders = [*([folder] if folder else []), *([Path(order.players)] if runs else [])]
     state = sandbox.landlock_state()
     if limits.landlock:
         programs = [GATE.parent, *([loaded.ffmpeg.parent] if loaded.ffmpeg else [])]
+        programs += [Path(word).resolve().parent for word in order.runtime_command if word.startswith("/")]
         code = [_CODE, Path(sandbox.__file__).parent, Path(yt_dlp.__file__).parent]
-        state = sandbox.confine(sandbox.runtime_paths(*code, *programs), [folder] if folder else [], [port])
-    audit.install(port, folder, GATE)
+        state = sandbox.confine(sandbox.runtime_paths(*code, *programs), folders, [port])
+    audit.install(port, folders, [str(GATE)], order.runtime_command)
     return asdict(state)
 
 
@@ -173,4 +192,20 @@ OPERATIONS: Final = {"extract": extract, "fetch": fetch, "resolve": follow, "rea
 def _youtube_dl(order: Order, loaded: Loaded, channel: Channel) -> GuardedYoutubeDL:
     if _SMUGGLED in order.url:
         raise UnsafeLink("data smuggled inside the link")
-    return GuardedYoutubeDL(parameters(order, channel), loaded)
+    if order.po_token:
+        from platforms.extractor import po_provider
+
+        po_provider.provide(channel.ask)
+    if order.runtime:
+        from platforms.extractor import solver
+
+        solver.provide(channel.ask, order.runtime, order.runtime_command, Path(order.players))
+    params = parameters(order, channel)
+    if order.impersonate:
+        from platforms.extractor.curl import dressed
+
+        loaded = dressed(order.impersonate, loaded, params)
+    ydl = GuardedYoutubeDL(params, loaded)
+    if order.cookies:
+        give(ydl.cookiejar, order.cookies)
+    return ydl

@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
 
 from platforms.extractor.errors import classify
 from platforms.extractor.launcher import BURY_SECONDS, Worker
-from platforms.extractor.protocol import WARNINGS, Order, decode_message, encode_order
+from platforms.extractor.protocol import WARNINGS, Order, decode_message, encode, encode_order
 from platforms.extractor.replies import ending_of, facts_of, progress_of
-from utils.errors import DeadlineExceeded, GoldcrestError, Stalled, TooLarge, WorkerCrashed
+from utils.errors import CutOff, DeadlineExceeded, ExtractorBroken, GoldcrestError, ProxyDown, SiteDown, Stalled, TooLarge, WorkerCrashed
 
 if TYPE_CHECKING:
+    from platforms.extractor.tools import Errand
     from platforms.shapes import ProgressSink
     from utils.egress import Ticket
 
@@ -20,15 +22,18 @@ if TYPE_CHECKING:
 TRICKLE_BYTES: Final = 1024
 #: Phases in which nothing comes from the network; ffmpeg and the whole job have deadlines of their own.
 LOCAL_PHASES: Final = frozenset({"merging", "fitting"})
+#: What a job meets whose own proxy is no use.
+_OF_THE_ROUTE: Final = (SiteDown, CutOff, ExtractorBroken)
 
 
 class Conversation:
     """One order and all that is said about it. `landlock`: what the child reports of its fence."""
 
-    def __init__(self, worker: Worker, ticket: Ticket, *, stall_seconds: float) -> None:
+    def __init__(self, worker: Worker, ticket: Ticket, errand: Errand | None = None, *, stall_seconds: float) -> None:
         self.worker = worker
         self.landlock: dict[str, Any] | None = None
         self._ticket = ticket
+        self._errand = errand
         self._stall_seconds = stall_seconds
         self._warnings: list[str] = []
         self._phase = "probing"
@@ -44,6 +49,10 @@ class Conversation:
                         return content
                     if kind == "error":
                         raise self._judge(content)
+                    if kind == "ask":
+                        answer = await self._errand.answer(content) if self._errand else {}
+                        self.worker.writer.write(encode(answer))
+                        continue
                     self._note(kind, content, on_progress)
         except TimeoutError:
             if not deadline.expired():
@@ -55,12 +64,19 @@ class Conversation:
         try:
             line = await self._line()
             if line.endswith(b"\n"):
-                return decode_message(line)
+                return decode_message(self._redacted(line))
         except ConnectionError:
             pass
         except ValueError as error:  # too long, or no JSON
             raise WorkerCrashed(f"a worker that doesn't keep to the protocol: {error}") from None
         raise await self._ending()
+
+    def _redacted(self, line: bytes) -> bytes:
+        """The line without a token that this job was handed, as it is or as it stands in a URL."""
+        for secret in self._errand.secrets if self._errand else ():
+            for spelled in {secret, quote(secret, safe="")}:
+                line = line.replace(spelled.encode(), b"***")
+        return line
 
     async def _line(self) -> bytes:
         """The next line, empty at the end. Raises Stalled."""
@@ -101,4 +117,7 @@ class Conversation:
             return TooLarge("more bytes than the job may move")
         refusal = self._ticket.refused[-1].code if self._ticket.refused else None
         failed = self._ticket.failed[-1] if self._ticket.failed else None
-        return classify({**facts_of(told), "warnings": self._warnings, "egress": refusal, "failed": failed})
+        error = classify({**facts_of(told), "warnings": self._warnings, "egress": refusal, "failed": failed})
+        if self._ticket.route_failed and isinstance(error, _OF_THE_ROUTE):
+            return ProxyDown(f"{self._ticket.route_failed}: {error.detail}")
+        return error

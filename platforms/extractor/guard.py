@@ -7,6 +7,7 @@ import ssl
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
@@ -18,6 +19,7 @@ from yt_dlp.downloader.hls import HlsFD
 from yt_dlp.downloader.http import HttpFD
 from yt_dlp.networking import Request, Response
 from yt_dlp.networking._urllib import UrllibRH
+from yt_dlp.networking.impersonate import impersonate_preference
 from yt_dlp.utils import determine_protocol
 
 from platforms.extractor.announced import announced
@@ -40,11 +42,15 @@ _VOD: Final = re.compile(r"#EXT-X-ENDLIST|#EXT-X-PLAYLIST-TYPE:\s*VOD")
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What the forkserver has prepared: extractor classes, a TLS context with all roots, the ffmpeg program."""
+    """What the forkserver has prepared: extractor classes, a TLS context with all roots, the ffmpeg program.
+
+    `browser`: makes the request handler with a browser's fingerprint, in a child that was asked for it.
+    """
 
     extractors: Extractors
     tls: ssl.SSLContext
     ffmpeg: Path | None
+    browser: Callable[..., Any] | None = None
 
 
 class NativeHls(HlsFD):
@@ -132,8 +138,10 @@ class GuardedYoutubeDL(SparingYoutubeDL):
         return self._ies_instances[ie_key]
 
     def build_request_director(self, *_: object, **__: object) -> Any:
-        """One with the egress handler alone, whatever other handlers this machine has."""
-        return super().build_request_director([lambda **kwargs: EgressRH(tls=self._loaded.tls, **kwargs)])
+        """One with the egress handler, and a browser's where this job has one, whatever else this machine has."""
+        browser = (self._loaded.browser,) if self._loaded.browser else ()
+        plain = partial(EgressRH, tls=self._loaded.tls)
+        return super().build_request_director([plain, *browser], (impersonate_preference,))
 
     def urlopen(self, req: Any) -> Any:
         """Open a URL through the proxy; a page that doesn't end raises TooLarge."""
@@ -182,7 +190,7 @@ def parameters(order: Order, logger: object) -> dict[str, Any]:
         "playlist_items": f"1:{LIST_ENTRIES}",
         **wishes,
         "allowed_extractors": [],
-        "cachedir": False,
+        "cachedir": order.players or False,
         "color": "no_color",
         "compat_opts": ["no-certifi"],
         "concurrent_fragment_downloads": 1,

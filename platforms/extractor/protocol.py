@@ -61,8 +61,9 @@ class Order:
     `op`: extract, fetch, resolve or read. `proxy`: the egress URL with this job's token. `folder`: the only place that
     may be written to, absolute; empty where nothing is written. `name`: the file in it that `read` fills.
 
-    `po_token`: the worker may ask for proofs of origin; `runtime`, `runtime_command`: kind and program of the JavaScript
-    runtime that it may ask for, `players` the folder for what its runs prepare; `anonymous`: no account's cookies.
+    `po_token`: the worker may ask for proofs of origin; `runtime`, `runtime_command`: kind and program of the
+    JavaScript runtime that it may ask for, `players` the folder for what its runs prepare; `anonymous`: no account's
+    cookies.
     """
 
     op: str
@@ -82,6 +83,8 @@ class Order:
     anonymous: bool = False
     max_bytes: int = 0
     limits: Limits = field(default_factory=Limits)
+    cookies: str = field(default="", repr=False)
+    impersonate: str = ""
 
 
 @dataclass(frozen=True, slots=True)

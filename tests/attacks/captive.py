@@ -92,7 +92,7 @@ def fence_in(fence: str, folder: Path, port: int, ffmpeg: Path) -> None:
         order = Order("fetch", "", f"http://a:b@127.0.0.1:{port}", folder=str(folder), limits=limits)
         confine(order, preload(Boot(("generic",))))
     elif fence == "audit":
-        audit.install(port, folder, GATE)
+        audit.install(port, [folder] if folder else [], [str(GATE)])
     elif fence == "landlock":
         sandbox.confine(sandbox.runtime_paths(Path(__file__).parents[2], ffmpeg.parent), [folder], [port])
 

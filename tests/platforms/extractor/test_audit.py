@@ -28,13 +28,13 @@ GATE = Path("/opt/gate/ffmpeg")
     ],
 )
 def test_what_a_job_needs(tmp_path: Path, event: str, arguments: tuple[object, ...]):
-    make_hook(PORT, tmp_path, GATE)(event, arguments)
+    make_hook(PORT, [tmp_path], [str(GATE)])(event, arguments)
 
 
 @pytest.mark.parametrize("inside", [True, False])
 def test_writes_end_at_the_folder(tmp_path: Path, *, inside: bool):
     """Also through .. and through links."""
-    hook = make_hook(PORT, tmp_path, GATE)
+    hook = make_hook(PORT, [tmp_path], [str(GATE)])
     outside = (tmp_path.parent / "x", tmp_path / ".." / "x", Path(f"{tmp_path}x"), tmp_path / "link" / "x")
     (tmp_path / "link").symlink_to(tmp_path.parent)
     for path in (tmp_path / "x", tmp_path / "sub" / "x") if inside else outside:
@@ -52,7 +52,7 @@ def test_writes_end_at_the_folder(tmp_path: Path, *, inside: bool):
 
 def test_without_a_folder_nothing_is_written(tmp_path: Path):
     with pytest.raises(PermissionError):
-        make_hook(PORT, None, GATE)("open", (str(tmp_path / "x"), "w", os.O_WRONLY))
+        make_hook(PORT, [], [str(GATE)])("open", (str(tmp_path / "x"), "w", os.O_WRONLY))
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def test_without_a_folder_nothing_is_written(tmp_path: Path):
 )
 def test_what_no_job_needs(tmp_path: Path, event: str, arguments: tuple[object, ...]):
     with pytest.raises(PermissionError, match="not in a worker"):
-        make_hook(PORT, tmp_path, GATE)(event, arguments)
+        make_hook(PORT, [tmp_path], [str(GATE)])(event, arguments)
 
 
 def test_installed_it_holds_for_real_calls(tmp_path: Path):
