@@ -80,6 +80,92 @@ class StopJob(Packed):
 
 
 @dataclass(frozen=True, slots=True)
+class ListPage(Packed):
+    """Show entries of a list from that position on."""
+
+    verb: ClassVar[str] = "lp"
+    token: str
+    first: int
+
+
+@dataclass(frozen=True, slots=True)
+class ListEntry(Packed):
+    """Show the menu of one entry of a list."""
+
+    verb: ClassVar[str] = "le"
+    token: str
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
+class ListShelf(Packed):
+    """Show another list of the same channel."""
+
+    verb: ClassVar[str] = "ls"
+    token: str
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
+class ListAsk(Packed):
+    """Ask for positions."""
+
+    verb: ClassVar[str] = "la"
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
+class ListPick(Packed):
+    """Offer qualities for those positions, "" for all."""
+
+    verb: ClassVar[str] = "lr"
+    token: str
+    ranges: str
+
+
+@dataclass(frozen=True, slots=True)
+class BatchTake(Packed):
+    """Fetch those positions in that quality; "" stands for what the menu holds."""
+
+    verb: ClassVar[str] = "bt"
+    token: str
+    ranges: str
+    quality: str
+
+
+@dataclass(frozen=True, slots=True)
+class BatchEach(Packed):
+    """Show a menu for each link."""
+
+    verb: ClassVar[str] = "be"
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
+class BatchStop(Packed):
+    """End a batch with all that is left of it."""
+
+    verb: ClassVar[str] = "bx"
+    batch_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class BatchSkip(Packed):
+    """End one job of a batch."""
+
+    verb: ClassVar[str] = "bs"
+    job_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class BatchRetry(Packed):
+    """Fetch again what failed of a batch."""
+
+    verb: ClassVar[str] = "br"
+    batch_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Button:
     """One button."""
 
@@ -100,6 +186,12 @@ def retry_keyboard(texts: Texts, choice: Choose) -> Keyboard:
     return ((Button(texts("button.again"), choice),),)
 
 
+def done_keyboard(texts: Texts, originals: Choose | None, again: Choose | None) -> Keyboard:
+    """What can be asked for behind a delivery."""
+    buttons = (("button.originals", originals), ("button.again", again))
+    return [(Button(texts(key), choice),) for key, choice in buttons if choice is not None]
+
+
 def menu_keyboard(texts: Texts, media: Media, token: str, instant: Collection[str], reply_to: int) -> Keyboard:
     """What an item is offered in: best first, then two qualities a row, audio last.
 
@@ -114,7 +206,7 @@ def menu_keyboard(texts: Texts, media: Media, token: str, instant: Collection[st
 
 
 def _label(texts: Texts, media: Media, quality: Quality, instant: Collection[str]) -> str:
-    counted = media.kind == "carousel" and quality.height is None  # "3 photos" says more than "Best"
+    counted = media.kind in {"carousel", "stories"} and quality.height is None  # "3 photos" says more than "Best"
     name = texts(f"button.{quality.key}") if quality.key in NAMED and not counted else quality.label
     if quality.size_bytes is not None:
         about = ABOUT if quality.approximate else ""

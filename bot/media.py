@@ -42,11 +42,11 @@ def kind_of(file: FetchedFile | StoredFile) -> str:
     return "document" if odd or file.size_bytes > PHOTO_BYTES else "photo"
 
 
-def uploaded_media(file: FetchedFile, upload: Any, thumbnail: Any, title: str) -> Any:
-    """The raw input media of a file whose parts Telegram has."""
+def uploaded_media(file: FetchedFile, upload: Any, thumbnail: Any, title: str, name: str = "") -> Any:
+    """The raw input media of a file whose parts Telegram has. `name`: of a document, made of the title where empty."""
     if kind_of(file) == "photo":
         return raw.types.InputMediaUploadedPhoto(file=upload)
-    attributes: list[Any] = [raw.types.DocumentAttributeFilename(file_name=file_name(title, file.path.suffix))]
+    attributes: list[Any] = [raw.types.DocumentAttributeFilename(file_name=name or file_name(title, file.path.suffix))]
     duration = file.duration_seconds or 0
     if file.kind == "video":
         attributes.append(

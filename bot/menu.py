@@ -26,6 +26,8 @@ def menu_text(texts: Texts, media: Media, instant: Collection[str]) -> Rich:
     lines.append(texts("menu.choose"))
     if instant:
         lines.append(texts("menu.instant", mark=INSTANT))
+    if media.missing:
+        lines.append(texts.many("menu.missing", media.missing))
     if any(not quality.fits for quality in media.qualities):
         lines.append(texts("menu.too_large", mark=TOO_LARGE))
     title = shortened(" ".join(media.title.split()), TITLE_LIMIT)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from bot import media as forms
 from bot.board import Screen
 from bot.keyboards import Choose
 from bot.meter import Meter
-from bot.rich import plain
+from bot.rich import Piece, plain
 from bot.sender import grouped
-from bot.status import failed_screen, job_screen
+from bot.status import done_screen, failed_screen, job_screen
 from bot.telegram import Place
 
 if TYPE_CHECKING:
@@ -19,9 +20,14 @@ if TYPE_CHECKING:
     from bot.rich import Rich
     from bot.sender import Sender
     from core.job_queue import Job
-    from platforms.shapes import Fetched, ProgressSink
+    from platforms.shapes import Fetched, Missing, ProgressSink
     from services.jobs import JobEvent, StoredFile
     from utils.texts import Texts
+
+#: the quality that photos come in as they are
+ORIGINALS: Final = "originals"
+#: deliveries remembered until their job's end is told (about 200 bytes each)
+SENT_BOUND: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +55,15 @@ class Target:
         return Place(self.chat_id, self.reply_to, self.topic_id)
 
 
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    """What a job has sent, until its end is told. `total`: items that should have come."""
+
+    photos: bool
+    missing: tuple[Missing, ...]
+    total: int
+
+
 class Messenger:
     """Telegram's `services.jobs.Delivery`. `source`: whether captions link to where a file came from."""
 
@@ -59,6 +74,7 @@ class Messenger:
         self._boards = boards
         self._texts = texts
         self._source = source
+        self._sent: OrderedDict[str, _Sent] = OrderedDict()
 
     async def report(self, job: Job, event: JobEvent) -> None:
         """Show a state; the message goes away when the file has come."""
@@ -67,7 +83,7 @@ class Messenger:
         if not event.final:
             self._boards.show(*board, job_screen(self._texts, job, event))
         elif event.phase == "done":
-            await self._boards.finish(*board, None)
+            await self._boards.finish(*board, self._rest(job, target))
         elif event.error is not None and event.phase == "failed":
             again = Choose(target.offer, job.quality, target.reply_to or 0) if target.offer else None
             await self._boards.finish(*board, failed_screen(self._texts, job.title, event.error, again))
@@ -78,18 +94,25 @@ class Messenger:
         """Upload and send every file, photos and videos of one item as albums. Raises TelegramRefused."""
         place = Target.of(job).place
         title = job.title or fetched.media.title
+        photos = any(forms.kind_of(file) == "photo" for file in fetched.files)
+        self._note(job, _Sent(photos, fetched.missing, len(fetched.files) + len(fetched.missing)))
         stored: list[StoredFile | None] = []
         for group in grouped(fetched.files):
             first = len(stored)
             meter = Meter(sum(file.size_bytes for file in group), on_progress)
             caption = () if first else self._caption(title, fetched.media.url)
+            if job.batch and fetched.missing and not first:  # nobody reports of it
+                lost = len(fetched.missing)
+                note = self._texts.many("status.missing", lost, total=lost + len(fetched.files))
+                caption = (*caption, Piece(f"\n{note}"))
             found = await self._sender.send(
                 place, group, title=title, caption=caption, random_id=job.random_id + first, meter=meter
             )
             for number, (file, sent) in enumerate(zip(group, found, strict=True), first):
                 stored.append(forms.stored_file(job, file, number, sent.chat_id, sent.message) if sent else None)
-        # only what is complete can be sent again as a whole
-        return tuple(file for file in stored if file) if all(stored) else ()
+        # only what is complete can be sent again as a whole, and stories are others tomorrow
+        whole = all(stored) and not fetched.missing and fetched.media.kind != "stories"
+        return tuple(file for file in stored if file) if whole else ()
 
     async def resend(self, job: Job, stored: tuple[StoredFile, ...]) -> bool:
         """Send Telegram's copies; False where there are none any more. Raises TelegramRefused for other reasons."""
@@ -99,7 +122,25 @@ class Messenger:
             if not await self._sender.resend(place, group, caption, job.random_id + number):
                 return False
             number += len(group)
+        self._note(job, _Sent(any(file.kind == "photo" for file in stored), (), len(stored)))
         return True
+
+    def _note(self, job: Job, sent: _Sent) -> None:
+        if job.batch:
+            return
+        self._sent[job.id] = sent
+        while len(self._sent) > SENT_BOUND:
+            self._sent.popitem(last=False)
+
+    def _rest(self, job: Job, target: Target) -> Screen | None:
+        """What is said behind a delivery; None for the usual nothing."""
+        sent = self._sent.pop(job.id, None)
+        if sent is None:
+            return None
+        again = Choose(target.offer, job.quality, target.reply_to or 0) if target.offer else None
+        photos = sent.photos and again is not None and job.quality != ORIGINALS
+        originals = Choose(target.offer, ORIGINALS, target.reply_to or 0) if photos else None
+        return done_screen(self._texts, job.title, sent.missing, sent.total, originals=originals, again=again)
 
     def _caption(self, title: str, url: str) -> Rich:
         return forms.caption(title, url, self._texts("caption.source") if self._source else "")

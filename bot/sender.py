@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 #: Telegram's largest album, and what may be in one
 ALBUM_BOUND: Final = 10
 ALBUM_KINDS: Final = frozenset({"photo", "video"})
+FILE_KINDS: Final = frozenset({"document"})
 #: random ids of the copies in the storage chat stand so far from those of the messages themselves
 STORAGE_OFFSET: Final = 1 << 20
 #: a send is given up after so many rounds of tries without any answer; the random id makes repeats harmless
@@ -67,7 +68,8 @@ class Sender:
             items = []
             for number, file in enumerate(files):
                 done = sum(earlier.size_bytes for earlier in files[:number])
-                items.append(await self._upload(file, title, meter.begin(done)))
+                note = f"{number + 1} of {len(files)}" if len(files) > 1 and file.kind == "document" else ""
+                items.append(await self._upload(file, title, note, meter.begin(done)))
             try:
                 return await self._deliver(place, items, caption, random_id)
             except TelegramRefused as error:
@@ -92,12 +94,13 @@ class Sender:
                 return True
         raise AssertionError("unreachable")
 
-    async def _upload(self, file: FetchedFile, title: str, on_bytes: Callable[[int, int], None]) -> Any:
+    async def _upload(self, file: FetchedFile, title: str, note: str, on_bytes: Callable[[int, int], None]) -> Any:
         thumbnail = None
         if file.thumbnail is not None and forms.kind_of(file) != "photo":
             thumbnail = await self._uploader.upload(file.thumbnail, "thumbnail.jpg")
-        upload = await self._uploader.upload(file.path, file_name(title, file.path.suffix), on_bytes)
-        return forms.uploaded_media(file, upload, thumbnail, title)
+        name = file_name(title, file.path.suffix, note)
+        upload = await self._uploader.upload(file.path, name, on_bytes)
+        return forms.uploaded_media(file, upload, thumbnail, title, name)
 
     async def _deliver(self, place: Place, items: list[Any], caption: Rich, random_id: int) -> list[Sent | None]:
         kept: list[Sent | None] = [None] * len(items)
@@ -156,16 +159,29 @@ class Sender:
 
 
 def grouped(files: Sequence[File]) -> list[list[File]]:
-    """Neighbours that fit into one album together; everything else by itself."""
-    groups: list[list[File]] = []
+    """Neighbours that fit into one album together, none left over alone; everything else by itself.
+
+    Telegram mixes photos with videos, documents with nothing.
+    """
+    runs: list[list[File]] = []
     for file in files:
-        fits = (
-            groups
-            and len(groups[-1]) < ALBUM_BOUND
-            and {forms.kind_of(file), forms.kind_of(groups[-1][-1])} <= ALBUM_KINDS
-        )
-        if fits:
-            groups[-1].append(file)
+        if runs and {forms.kind_of(file), forms.kind_of(runs[-1][-1])} <= _companions(file):
+            runs[-1].append(file)
         else:
-            groups.append([file])
+            runs.append([file])
+    return [group for run in runs for group in _albums(run)]
+
+
+def _companions(file: FetchedFile | StoredFile) -> frozenset[str]:
+    kind = forms.kind_of(file)
+    return next((kinds for kinds in (ALBUM_KINDS, FILE_KINDS) if kind in kinds), frozenset())
+
+
+def _albums(run: list[File]) -> list[list[File]]:
+    """A run cut into albums; the last but one gives one up where the last would be single."""
+    groups = []
+    while run:
+        count = ALBUM_BOUND - (len(run) == ALBUM_BOUND + 1)
+        groups.append(run[:count])
+        run = run[count:]
     return groups

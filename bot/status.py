@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from bot.board import Screen
-from bot.keyboards import Choose, StopJob, cancel_keyboard, retry_keyboard
+from bot.keyboards import Choose, StopJob, cancel_keyboard, done_keyboard, retry_keyboard
 from bot.rich import Piece, shortened
+from utils.errors import error_by_code
 from utils.texts import duration_text, progress_bar, size_text
 
 if TYPE_CHECKING:
     from bot.rich import Rich
     from core.job_queue import Job
-    from platforms.shapes import Progress
+    from platforms.shapes import Missing, Progress
     from services.jobs import JobEvent
     from utils.errors import GoldcrestError
     from utils.texts import Texts
 
+#: items of a post that are told one by one when they did not come
+MISSING_LINES = 5
 #: a title is shown to tell one status from another, not to be read in full
 TITLE_LIMIT = 120
 
@@ -36,6 +40,30 @@ def failed_screen(texts: Texts, title: str, error: GoldcrestError, again: Choose
     explained = texts.error(error)
     body = "\n".join(line for line in (explained.sentence, explained.hint) if line)
     return Screen(_titled(title, body), retry_keyboard(texts, again) if again else ())
+
+
+def done_screen(
+    texts: Texts,
+    title: str,
+    missing: Sequence[Missing],
+    total: int,
+    *,
+    originals: Choose | None = None,
+    again: Choose | None = None,
+) -> Screen | None:
+    """What is left to say behind a delivery: what of a post did not come and why, that originals can be had.
+
+    `total`: items that should have come. None where there is nothing to say.
+    """
+    lines = [texts.many("status.missing", len(missing), total=total)] if missing else []
+    for each in missing[:MISSING_LINES]:
+        sentence = texts.error(error_by_code(each.code)()).sentence
+        lines.append(texts("status.missing_item", position=each.position, sentence=sentence))
+    if originals is not None:
+        lines.append(texts("status.smaller"))
+    if not lines:
+        return None
+    return Screen(_titled(title, "\n".join(lines)), done_keyboard(texts, originals, again if missing else None))
 
 
 def explain(texts: Texts, error: GoldcrestError) -> str:

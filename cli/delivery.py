@@ -6,6 +6,7 @@ import asyncio
 import errno
 import shutil
 import stat
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -22,12 +23,16 @@ NAMES_BOUND: Final = 10_000
 
 
 class FolderDelivery:
-    """Moves finished files into `folder`; `files` holds what lies there, in the shape of the answer."""
+    """Moves finished files into `folder`.
+
+    `files` holds what lies there and `missing` what of a post could not be had, both in the shape of the answer.
+    """
 
     keeps = False
 
     def __init__(self, folder: Path) -> None:
         self.files: list[dict[str, Any]] = []
+        self.missing: list[dict[str, Any]] = []
         self._folder = folder
 
     async def send(self, job: Job, fetched: Fetched, on_progress: ProgressSink) -> tuple[StoredFile, ...]:  # noqa: ARG002 - a move takes no time
@@ -37,6 +42,7 @@ class FolderDelivery:
             name = file_name(file.title or fetched.media.title, file.path.suffix, f"{number} of {count}" * (count > 1))
             path = await asyncio.to_thread(self._place, file.path, name)
             self.files.append(_shape(file, path))
+        self.missing += [asdict(each) for each in fetched.missing]
         return ()
 
     async def resend(self, job: Job, stored: tuple[StoredFile, ...]) -> bool:  # noqa: ARG002 - the shape of a Delivery

@@ -66,6 +66,7 @@ async def get(
     return {
         "ok": True,
         "files": delivery.files,
+        **({"missing": delivery.missing} if delivery.missing else {}),
         "url": job.link.url,
         "canonical": job.link.canonical,
         "platform": job.link.platform,

@@ -23,6 +23,8 @@ def media_shape(media: Media) -> dict[str, Any]:
         "url": media.url,
         "canonical": media.canonical,
         "thumbnail": media.thumbnail,
+        "tags": list(media.tags),
+        "missing": media.missing,
         "qualities": [
             {
                 "key": quality.key,

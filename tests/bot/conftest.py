@@ -15,7 +15,7 @@ from bot.client import TelegramPart
 from core.job_queue import JobQueue
 from platforms.extractor.formats import settle
 from platforms.registry import Registry
-from platforms.shapes import Fetched, FetchedFile, Media, Progress, Quality
+from platforms.shapes import Fetched, FetchedFile, Media, Missing, Progress, Quality
 from services.app import App
 from services.downloads import Downloads
 from services.stored import Offers, StoredFiles
@@ -56,7 +56,8 @@ class Sites:
     """What PlatformManager offers: links are found for real, probes and downloads are scripted.
 
     `looking` and `fetching` hold a probe or a fetch back; `fails` are raised by probes, `breaks` by fetches; `files`
-    are (name, bytes, fields of FetchedFile) that a fetch leaves; `shape` changes fields of what a probe finds.
+    are (name, bytes, fields of FetchedFile) that a fetch leaves, `missing` what it could not get; `shape` changes fields
+    of what a probe finds.
     """
 
     def __init__(self, folder):
@@ -72,6 +73,7 @@ class Sites:
         self.files = [
             ("video.mp4", b"v" * 700_000, {"kind": "video", "mime": "video/mp4", "width": 640, "height": 360}),
         ]
+        self.missing: tuple[Missing, ...] = ()
         self.phases = [Progress("downloading", 350_000, 700_000, 70_000.0, 5.0)]
 
     def detect(self, text, bound):
@@ -111,7 +113,7 @@ class Sites:
                 thumbnail.write_bytes(jpeg(320, 180))
             known: dict[str, Any] = {"duration_seconds": 6.2, **fields}
             files.append(FetchedFile(path, len(content), thumbnail=thumbnail, **known))
-        return Fetched(self.media(link), tuple(files))
+        return Fetched(self.media(link), tuple(files), self.missing)
 
 
 class Bot:
