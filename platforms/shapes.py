@@ -56,7 +56,7 @@ class Quality:
     `key` is one of QUALITY_KEYS; `height` in pixels of the shorter side's class (None for audio); `codec` like "h264",
     "vp9", "aac"; `size_bytes` the sum of video and audio (None: unknown); `fits`: not larger than Telegram's limit as
     far as known; `format_id`: yt-dlp's explicit ids ("136+140"), never a search expression; `ext`: container to expect;
-    `approximate`: the size is reckoned from bit rates or is the site's own estimate.
+    `approximate`: the size is reckoned from bit rates or is the site's own estimate. `bits`: per second, 0 unknown.
     """
 
     key: str
@@ -68,6 +68,7 @@ class Quality:
     format_id: str
     ext: str = "mp4"
     approximate: bool = False
+    bits: int = 0
 
 
 @dataclass(frozen=True, slots=True)

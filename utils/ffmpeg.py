@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from itertools import zip_longest
 from pathlib import Path
 from typing import Final
 
@@ -39,6 +40,9 @@ FORMATS: Final[Mapping[str, str]] = {
     ".mp3": "mp3",
     ".opus": "opus",
     ".ogg": "ogg",
+    ".flac": "flac",
+    ".wav": "wav",
+    ".ts": "mpegts",
 }
 _ONE_THREAD: Final = ("-threads", "1")
 #: codec asked for -> (codec that is copied, how to encode any other); sizes as sites offer them
@@ -110,6 +114,28 @@ class FFmpeg:
         info = self.inspect(video, deadline_seconds=deadline_seconds)
         copy = ["-map", "0:V:0", "-map", "1:a:0", *_copy(info.video_codec, out, faststart=True)]
         self._write([video, audio], copy, out, deadline_seconds, on_progress)
+
+    def cut(
+        self,
+        sources: Sequence[tuple[Path, float]],
+        out: Path,
+        seconds: float | None,
+        *,
+        video_codec: str | None = None,
+        deadline_seconds: float = WRITE_SECONDS,
+        on_progress: MediaProgress | None = None,
+    ) -> None:
+        """A piece of one file, or of a video and its sound, as one file; nothing is encoded.
+
+        `sources`: files, each with the place in seconds where the piece begins; `seconds`: its length, None to the end.
+        The copied video begins at the key frame before that place; an MP4 hides what is too much by an edit list, any
+        other container shows it. Raises NotAMedia where nothing is left.
+        """
+        streams = ["-map", "0:V:0?", "-map", "0:a:0?"] if len(sources) == 1 else ["-map", "0:V:0", "-map", "1:a:0"]
+        length = [] if seconds is None else ["-t", f"{seconds:.3f}"]
+        how = [*streams, *_copy(video_codec, out, faststart=True), *length]
+        places = [("-ss", f"{start:.3f}") if start else () for _, start in sources]
+        self._write([path for path, _ in sources], how, out, deadline_seconds, on_progress, reading=places)
 
     def extract_audio(
         self,
@@ -200,8 +226,11 @@ class FFmpeg:
         out: Path,
         deadline_seconds: float,
         on_progress: MediaProgress | None,
+        *,
+        reading: Sequence[Sequence[str]] = (),
     ) -> None:
-        inputs = [part for source in sources for part in (*_ONE_THREAD, "-i", f"file:{source}")]
+        pairs = zip_longest(sources, reading, fillvalue=())
+        inputs = [part for source, how_read in pairs for part in (*_ONE_THREAD, *how_read, "-i", f"file:{source}")]
         plain = ["-sn", "-dn", "-map_chapters", "-1", *_ONE_THREAD, "-f", FORMATS[out.suffix], "-y", f"file:{out}"]
         try:
             self._checked(["-loglevel", "error", *inputs, *how, *plain], deadline_seconds, on_progress)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import socket
 import sys
 from collections.abc import Mapping
@@ -15,12 +16,13 @@ from urllib.parse import urlsplit
 import yt_dlp
 
 from platforms.extractor import audit
-from platforms.extractor.cookies import give
+from platforms.extractor.clip import ClipFetcher
 from platforms.extractor.facts import facts
 from platforms.extractor.fetching import Fetcher, save
 from platforms.extractor.fit import Fitter
 from platforms.extractor.guard import GuardedYoutubeDL, Loaded, parameters
 from platforms.extractor.listing import list_info
+from platforms.extractor.live import Recorder
 from platforms.extractor.meter import Meter
 from platforms.extractor.protocol import (
     REPLY_BYTES,
@@ -81,6 +83,14 @@ class Channel:
     def progress(self, fields: Mapping[str, Any]) -> None:
         """A report."""
         self.send("progress", fields)
+
+    def enough(self, seconds: float) -> bool:
+        """Wait so long at most for the word that ends a recording. Raises ConnectionError where the parent is gone."""
+        if not select.select([self._wire], [], [], seconds)[0]:
+            return False
+        if not self._wire.recv(REQUEST_BYTES):
+            raise ConnectionError("the parent is gone")
+        return True
 
     def debug(self, message: str) -> None:
         """Chatter stays here."""
@@ -171,7 +181,11 @@ def fetch(order: Order, loaded: Loaded, channel: Channel) -> dict[str, Any]:
         raise MediaTool("there is no ffmpeg on this machine")
     meter = Meter(channel.progress, order.max_bytes)
     with _youtube_dl(order, loaded, channel) as ydl:
-        return Fetcher(order, ydl, Fitter(FFmpeg(loaded.ffmpeg), meter), meter).run(_INFO_BYTES)
+        fitter = Fitter(FFmpeg(loaded.ffmpeg), meter)
+        if order.record_seconds:
+            return Recorder(order, ydl, fitter, channel).run(_INFO_BYTES)
+        fetcher = ClipFetcher if order.clip_start or order.clip_end else Fetcher
+        return fetcher(order, ydl, fitter, meter).run(_INFO_BYTES)
 
 
 def follow(order: Order, loaded: Loaded, _channel: Channel) -> dict[str, Any]:
@@ -207,5 +221,7 @@ def _youtube_dl(order: Order, loaded: Loaded, channel: Channel) -> GuardedYoutub
         loaded = dressed(order.impersonate, loaded, params)
     ydl = GuardedYoutubeDL(params, loaded)
     if order.cookies:
+        from platforms.extractor.cookies import give
+
         give(ydl.cookiejar, order.cookies)
     return ydl

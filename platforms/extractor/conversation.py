@@ -9,9 +9,20 @@ from urllib.parse import quote
 
 from platforms.extractor.errors import classify
 from platforms.extractor.launcher import BURY_SECONDS, Worker
+from platforms.extractor.live_order import Enough
 from platforms.extractor.protocol import WARNINGS, Order, decode_message, encode, encode_order
 from platforms.extractor.replies import ending_of, facts_of, progress_of
-from utils.errors import CutOff, DeadlineExceeded, ExtractorBroken, GoldcrestError, ProxyDown, SiteDown, Stalled, TooLarge, WorkerCrashed
+from utils.errors import (
+    CutOff,
+    DeadlineExceeded,
+    ExtractorBroken,
+    GoldcrestError,
+    ProxyDown,
+    SiteDown,
+    Stalled,
+    TooLarge,
+    WorkerCrashed,
+)
 
 if TYPE_CHECKING:
     from platforms.extractor.tools import Errand
@@ -27,11 +38,15 @@ _OF_THE_ROUTE: Final = (SiteDown, CutOff, ExtractorBroken)
 
 
 class Conversation:
-    """One order and all that is said about it. `landlock`: what the child reports of its fence."""
+    """One order and all that is said about it.
+
+    `landlock`: what the child reports of its fence; `enough`: ends a recording.
+    """
 
     def __init__(self, worker: Worker, ticket: Ticket, errand: Errand | None = None, *, stall_seconds: float) -> None:
         self.worker = worker
         self.landlock: dict[str, Any] | None = None
+        self.enough: asyncio.Event | None = None
         self._ticket = ticket
         self._errand = errand
         self._stall_seconds = stall_seconds
@@ -40,6 +55,7 @@ class Conversation:
 
     async def hold(self, order: Order, deadline_seconds: float, on_progress: ProgressSink | None) -> dict[str, Any]:
         """The child's result. Raises a GoldcrestError; the child may then still be running."""
+        self._wish = Enough(self.enough, self.worker.writer.write)
         try:
             async with asyncio.timeout(deadline_seconds) as deadline:
                 self.worker.writer.write(encode_order(order))
@@ -58,6 +74,8 @@ class Conversation:
             if not deadline.expired():
                 raise
             raise DeadlineExceeded(f"{order.op} took longer than {deadline_seconds:g} s") from None
+        finally:
+            self._wish.close()
 
     async def _hear(self) -> tuple[str, dict[str, Any]]:
         """The next message: its kind and its fields."""
@@ -100,6 +118,7 @@ class Conversation:
                 self._warnings.append(str(content.get("text")))
         elif kind == "progress" and (progress := progress_of(content)):
             self._phase = progress.phase
+            self._wish.note(progress.phase)
             if on_progress is not None:
                 on_progress(progress)
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 from platforms.extractor.album import MOST_FILES, album, originals
 from platforms.extractor.announced import announced
 from platforms.extractor.formats import qualities
+from platforms.extractor.live_offers import recordable
 from platforms.extractor.offers import PICTURE_FILES
 from platforms.extractor.tags import tags_of
 from platforms.shapes import LIST_KINDS, SOUND_CONTAINERS, Link, Media, Quality
@@ -41,7 +42,9 @@ def describe(info: Mapping[str, Any], link: Link, max_bytes: int) -> Media:
         raise announced(info)
     if info.get("is_live") or status == "is_live":
         title = _DATE.sub("", str(info.get("title") or ""))
-        return _media({**info, "title": title}, link, "live", is_live=True)
+        menu, extras = recordable(info, max_bytes)
+        told = {**info, "title": title, "duration": None}
+        return _media(told, link, "live", is_live=True, qualities=menu, extras=extras)
     menu, extras = qualities(info, max_bytes)
     if not menu:
         raise NoMedia("nothing in it can be fetched")

@@ -85,6 +85,11 @@ class Fitter:
         self._ffmpeg = ffmpeg
         self._meter = meter
 
+    @property
+    def ffmpeg(self) -> FFmpeg:
+        """The program that it works with."""
+        return self._ffmpeg
+
     def fit(self, name: str, parts: Parts, order: Order) -> dict[str, Any]:
         """The fields of platforms.shapes.FetchedFile, with file names instead of paths.
 
@@ -188,7 +193,7 @@ def shape(info: MediaInfo, path: Path) -> tuple[str, bool]:
     if info.container in _KEPT:
         return _KEPT[info.container], False
     if info.container.startswith(_MP4):
-        return ".m4a" if info.kind == "audio" else ".mp4", needs_faststart(path) or _fragmented(path)
+        return ".m4a" if info.kind == "audio" else ".mp4", needs_faststart(path) or is_fragmented(path)
     codecs = {codec for codec in (info.video_codec, info.audio_codec) if codec}
     if info.kind == "audio":
         ending = next((name for name, fitting in _SOUND.items() if codecs <= fitting), ".mkv")
@@ -215,7 +220,7 @@ def _foreign(info: MediaInfo, told: Mapping[str, Any]) -> bool:
     return told.get("ext") in PICTURE_FILES and info.container.startswith(_MP4) and not info.duration_seconds
 
 
-def _fragmented(path: Path) -> bool:
+def is_fragmented(path: Path) -> bool:
     """Players can't seek in such a file, and some show no length."""
     return any(atom.kind == "moof" for atom in atoms(path))
 

@@ -129,9 +129,9 @@ def _partner(video: Offer, sounds: Iterable[Offer]) -> Offer | None:
 def _pair(video: Offer, audio: Offer, max_bytes: int) -> Quality:
     size = None if video.size is None or audio.size is None else video.size + audio.size
     ext = "webm" if video.ext == "webm" and audio.audio in _WEBM_AUDIO else "mp4"
-    return _quality(
-        video, f"{video.id}+{audio.id}", ext, size, max_bytes, approximate=video.approximate or audio.approximate
-    )
+    approximate = video.approximate or audio.approximate
+    pair = _quality(video, f"{video.id}+{audio.id}", ext, size, max_bytes, approximate=approximate)
+    return replace(pair, bits=round(1000 * (video.bits + audio.bits)))
 
 
 def _single(offer: Offer, max_bytes: int) -> Quality:
@@ -152,6 +152,7 @@ def _quality(offer: Offer, format_id: str, ext: str, size: int | None, max_bytes
         format_id=format_id,
         ext=ext,
         approximate=approximate and size is not None,
+        bits=round(1000 * offer.bits),
     )
 
 

@@ -10,12 +10,16 @@ from dataclasses import replace
 from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+from weakref import WeakValueDictionary
 
 from platforms.extractor.conversation import Conversation
+from platforms.extractor.identity import AsIdentity, dressed
 from platforms.extractor.launcher import Launcher, Worker
+from platforms.extractor.live_order import partial_order
 from platforms.extractor.protocol import Boot, Limits, Order, check_options
 from platforms.extractor.replies import files_of, missing_of
 from platforms.extractor.tools import Tools
+from platforms.shapes import ANONYMOUS
 from utils.errors import ShuttingDown, WorkerCrashed
 from utils.memory_room import MemoryRoom
 
@@ -23,7 +27,7 @@ if TYPE_CHECKING:
     from platforms.extractor.javascript import Admission
     from platforms.extractor.tools import Errand
     from platforms.extractor.ways import Poor
-    from platforms.shapes import Extractor, FetchOrder, ProgressSink, Way
+    from platforms.shapes import Extractor, FetchOrder, Identity, ProgressSink, Way
     from utils.config import Settings
     from utils.egress import Egress
 
@@ -62,6 +66,8 @@ class ExtractorHost:
         self._downloads = asyncio.Semaphore(settings.downloads.parallel)
         self._small_calls = asyncio.Semaphore(SMALL_CALLS)
         self._running: set[Conversation] = set()
+        #: what ends the recording into a folder; gone with whoever waits for it
+        self._enough: WeakValueDictionary[str, asyncio.Event] = WeakValueDictionary()
         self._endings: set[asyncio.Task[None]] = set()
         self._idle: asyncio.TimerHandle | None = None
         self._starts = 0
@@ -97,12 +103,18 @@ class ExtractorHost:
         """A view that asks in several ways until one is let in."""
         return self.tools.by_ways(self, site, ways, poor)
 
-    async def extract(self, url: str, options: Mapping[str, Any]) -> dict[str, Any]:
+    def as_identity(self, identity: Identity) -> AsIdentity:
+        """The same, asking the site with that identity."""
+        return AsIdentity(self, identity)
+
+    async def extract(self, url: str, options: Mapping[str, Any], *, identity: Identity = ANONYMOUS) -> dict[str, Any]:
         """yt-dlp's trimmed info dict of one item or list."""
         order = Order("extract", url, "", options=dict(options))
-        return await self._small(order, PAGES_BYTES, file_bytes=MEBIBYTE)
+        return await self._small(order, PAGES_BYTES, identity, file_bytes=MEBIBYTE)
 
-    async def fetch(self, order: FetchOrder, on_progress: ProgressSink) -> dict[str, Any]:
+    async def fetch(
+        self, order: FetchOrder, on_progress: ProgressSink, *, identity: Identity = ANONYMOUS
+    ) -> dict[str, Any]:
         """Download into `order.folder`: {"info", "files": [fields of FetchedFile], "missing": [fields of Missing]}."""
         folder = order.folder.absolute()
         asked = Order(
@@ -116,39 +128,50 @@ class ExtractorHost:
             title=order.title,
             originals=order.originals,
             max_bytes=order.max_bytes,
-            limits=self._limits(self._bounds.fetch_deadline_seconds, order.max_bytes + CONTAINER_BYTES),
         )
-        quota = int(order.max_bytes * self._settings.egress.quota_factor) + PAGES_BYTES
+        asked = partial_order(asked, order.part, self._settings)
+        deadline_seconds = self._bounds.fetch_deadline_seconds + asked.record_seconds
+        asked = replace(asked, limits=self._limits(deadline_seconds, asked.max_bytes + CONTAINER_BYTES))
+        quota = int(asked.max_bytes * self._settings.egress.quota_factor) + PAGES_BYTES
+        if order.enough is not None:
+            self._enough[asked.folder] = order.enough
         async with self._downloads:
-            result = await self._call(asked, quota, self._bounds.fetch_deadline_seconds, on_progress)
+            result = await self._call(asked, quota, deadline_seconds, on_progress, identity)
         files = files_of(result.get("files"), folder)
         return {"info": result.get("info") or {}, "files": files, "missing": missing_of(result.get("missing"))}
 
-    async def resolve(self, url: str) -> str:
+    async def resolve(self, url: str, *, identity: Identity = ANONYMOUS) -> str:
         """Where a short link leads. Raises DeadLink for a circle."""
-        result = await self._small(Order("resolve", url, ""), REDIRECT_BYTES, file_bytes=MEBIBYTE)
+        # Whose account it is, is nobody's business on the way: the hops may be other people's hosts.
+        asker = replace(identity, cookies="")
+        result = await self._small(Order("resolve", url, ""), REDIRECT_BYTES, asker, file_bytes=MEBIBYTE)
         return str(result["url"])
 
     async def read(self, url: str, path: Path, max_bytes: int) -> str:
         """Copy a small resource (a thumbnail) into that file of an existing folder; the content type it came with."""
         folder = os.path.abspath(path.parent)  # noqa: ASYNC240, PTH100  # asks no disk
         order = Order("read", url, "", folder=folder, name=path.name, max_bytes=max_bytes)
-        result = await self._small(order, max_bytes + MEBIBYTE, file_bytes=max_bytes + MEBIBYTE)
+        result = await self._small(order, max_bytes + MEBIBYTE, ANONYMOUS, file_bytes=max_bytes + MEBIBYTE)
         return str(result.get("content_type") or "")
 
-    async def _small(self, order: Order, quota_bytes: int, file_bytes: int) -> dict[str, Any]:
+    async def _small(self, order: Order, quota_bytes: int, identity: Identity, *, file_bytes: int) -> dict[str, Any]:
         seconds = self._bounds.probe_deadline_seconds
         limited = replace(order, limits=self._limits(seconds, file_bytes))
         async with self._small_calls:
-            return await self._call(limited, quota_bytes, seconds, None)
+            return await self._call(limited, quota_bytes, seconds, None, identity)
 
     async def _call(
-        self, order: Order, quota_bytes: int, deadline_seconds: float, on_progress: ProgressSink | None
+        self,
+        order: Order,
+        quota_bytes: int,
+        deadline_seconds: float,
+        on_progress: ProgressSink | None,
+        identity: Identity,
     ) -> dict[str, Any]:
         check_options(order.options)
-        errand = await self.tools.errand(order)
+        errand = await dressed(await self.tools.errand(order), identity)
         try:
-            result = await self._converse(errand, quota_bytes, deadline_seconds, on_progress)
+            result = await self._converse(errand, quota_bytes, deadline_seconds, on_progress, identity.proxy)
         except BaseException as error:
             errand.ended(error)
             raise
@@ -156,12 +179,18 @@ class ExtractorHost:
         return result
 
     async def _converse(
-        self, errand: Errand, quota_bytes: int, deadline_seconds: float, on_progress: ProgressSink | None
+        self,
+        errand: Errand,
+        quota_bytes: int,
+        deadline_seconds: float,
+        on_progress: ProgressSink | None,
+        upstream: str,
     ) -> dict[str, Any]:
         order = errand.order
-        with self._egress.open(order.op, quota_bytes=quota_bytes) as ticket:
+        with self._egress.open(order.op, quota_bytes=quota_bytes, upstream=upstream) as ticket:
             launcher, worker = await self._fork(order.url)
             conversation = Conversation(worker, ticket, errand, stall_seconds=self._bounds.stall_seconds)
+            conversation.enough = self._enough.get(order.folder)
             self._running.add(conversation)
             try:
                 asked = replace(order, proxy=ticket.proxy_url)

@@ -60,6 +60,8 @@ class Order:
 
     `op`: extract, fetch, resolve or read. `proxy`: the egress URL with this job's token. `folder`: the only place that
     may be written to, absolute; empty where nothing is written. `name`: the file in it that `read` fills.
+    `clip_start`, `clip_end`: seconds of the item, both unset for the whole; `record_seconds`: how much of a running
+    stream is wanted, 0 for anything else; `patience_seconds`: how long that stream may bring nothing new.
 
     `po_token`: the worker may ask for proofs of origin; `runtime`, `runtime_command`: kind and program of the
     JavaScript runtime that it may ask for, `players` the folder for what its runs prepare; `anonymous`: no account's
@@ -76,6 +78,10 @@ class Order:
     audio: str = ""
     title: str = ""
     originals: bool = False
+    clip_start: float = 0
+    clip_end: float | None = None
+    record_seconds: float = 0
+    patience_seconds: float = 30
     po_token: bool = False
     runtime: str = ""
     runtime_command: tuple[str, ...] = ()

@@ -12,7 +12,7 @@ from typing import Any, Final
 from platforms.shapes import Progress
 from utils.errors import DeadlineExceeded, GoldcrestError, OutOfMemory, WorkerCrashed, error_by_code
 
-PHASES: Final = frozenset({"probing", "downloading", "merging", "fitting"})
+PHASES: Final = frozenset({"probing", "downloading", "recording", "merging", "fitting"})
 KINDS: Final = frozenset({"video", "audio", "photo", "document"})
 #: what an error may tell, and of which kind that is
 _FACTS: Final[Mapping[str, type | tuple[type, ...]]] = {
@@ -49,6 +49,8 @@ def progress_of(fields: Mapping[str, Any]) -> Progress | None:
         total_bytes=None if total is None else int(total),
         speed=_number(fields.get("speed")),
         eta_seconds=_number(fields.get("eta_seconds")),
+        done_seconds=_number(fields.get("done_seconds")),
+        total_seconds=_number(fields.get("total_seconds")),
     )
 
 
