@@ -156,13 +156,14 @@ def read_given(text: str) -> Given:
 
 
 def checked(token: str) -> str:
-    """The token, without what URLs do to it. Raises ValueError with a reason that doesn't show it."""
+    """The token, padded and without what URLs do to it. Raises ValueError with a reason that doesn't show it."""
     token = unquote(token.strip())
     if not _TOKEN.fullmatch(token):
         wrong = (
             "it is too short or too long" if re.fullmatch(r"[\w-]*={0,2}", token, re.ASCII) else "it isn't base64url"
         )
         raise ValueError(f"a proof-of-origin token is {SHORTEST} to {LONGEST} letters, digits, - and _; {wrong}")
-    if len(token.rstrip("=")) % 4 == 1:
+    bare = token.rstrip("=")
+    if len(bare) % 4 == 1:
         raise ValueError("it isn't base64url: a character is missing")
-    return token
+    return bare + "=" * (-len(bare) % 4)  # yt-dlp wants its padding

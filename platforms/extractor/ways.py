@@ -24,7 +24,7 @@ from utils.errors import (
 )
 
 if TYPE_CHECKING:
-    from platforms.shapes import Extractor, FetchOrder, ProgressSink, Way
+    from platforms.shapes import Extractor, FetchOrder, Identity, ProgressSink, Way
 
 T = TypeVar("T")
 Poor = Callable[[Mapping[str, Any]], bool]
@@ -128,12 +128,17 @@ class WayFinder:
         """The same for another list of ways."""
         return WayFinder(self._extractor, site, ways, poor, self._known, self._has)
 
+    def as_identity(self, identity: Identity) -> Extractor:
+        """The same ways with that identity."""
+        asker = self._extractor.as_identity(identity)
+        return WayFinder(asker, self._site, self._ways, self._poor, self._known, self._has)
+
     async def _go(self, url: str, call: Callable[[Way], Awaitable[T]], poor: Callable[[T], bool]) -> T:
         missed: list[GoldcrestError] = []
         best: tuple[Way, T] | None = None
-        usual = True
-        for way in self._turns(await self._open(url), missed):
-            if missed and not await self._worth(way, missed[-1]):
+        lately = False
+        for way in self._turns(url, missed):
+            if not await self._worth(way, missed):
                 continue
             try:
                 found = await call(way)
@@ -142,11 +147,11 @@ class WayFinder:
                 if not _leads_on(error):
                     raise
                 missed.append(error)
-                usual = usual and not isinstance(error, _OF_THE_WAY)
+                lately = lately or isinstance(error, _OF_THE_WAY)
                 continue
             self._known.note(self._site, way.name, "poor" if poor(found) else "worked")
             if not poor(found):
-                self._known.keep(self._site, url, way.name, lately=not usual or best is not None)
+                self._known.keep(self._site, url, way.name, lately=lately or best is not None)
                 return found
             best = best or (way, found)
         if best is not None:
@@ -154,40 +159,34 @@ class WayFinder:
             return best[1]
         raise await self._verdict(missed)
 
-    def _turns(self, ways: list[Way], missed: list[GoldcrestError]) -> Iterator[Way]:
+    def _turns(self, url: str, missed: list[GoldcrestError]) -> Iterator[Way]:
         """Each way once; one that failed with its proof of origin a second time, with another proof."""
-        tries = 0
-        for way in ways:
+        for way in self._known.order(self._site, url, self._ways):
             for _ in range(2 if "po_token" in way.needs else 1):
                 before = len(missed)
-                if tries >= MOST_TRIES:
+                if before >= MOST_TRIES:
                     return
-                tries += 1
                 yield way
                 if len(missed) == before or not isinstance(missed[-1], _OF_THE_WAY):
                     break
 
-    async def _open(self, url: str) -> list[Way]:
-        """The ways whose tools are there. Raises JavaScriptNeeded where only that one is missing for all."""
-        found = [way for way in self._known.order(self._site, url, self._ways) if await self._ready(way)]
-        if not found:
-            raise JavaScriptNeeded("no way is open without more tools")
-        return found
-
     async def _ready(self, way: Way) -> bool:
         return all([await self._has(need) for need in way.needs])
 
-    async def _worth(self, way: Way, error: GoldcrestError) -> bool:
-        """Whether that way may do better than the one that met the error; its tools may be used up by now."""
-        return (not isinstance(error, _OF_STRANGERS) or not way.anonymous) and await self._ready(way)
+    async def _worth(self, way: Way, missed: list[GoldcrestError]) -> bool:
+        """Whether that way may do better than the one before, and has its tools."""
+        strange = bool(missed) and isinstance(missed[-1], _OF_STRANGERS)
+        return not (strange and way.anonymous) and await self._ready(way)
 
     async def _verdict(self, missed: list[GoldcrestError]) -> GoldcrestError:
-        """The first refusal; where a player refused the item and a JavaScript runtime is missing, that."""
-        told = next((error for error in missed if isinstance(error, _OF_STRANGERS)), missed[0])
+        """The first refusal, or what the account met behind it; where only JavaScript is missing, that."""
+        stranger = any(isinstance(error, _OF_STRANGERS) for error in missed)
+        told = missed[-1 if stranger else 0] if missed else None
         if isinstance(told, (*_OF_STRANGERS, BotCheck, SiteBlocked)) or await self._has("javascript"):
-            return told
-        needed = any("javascript" in way.needs and "cookies" not in way.needs for way in self._ways)
-        return JavaScriptNeeded(told.detail) if needed else told
+            return told or NoMedia("no way is open")
+        if told is None or any("javascript" in way.needs for way in self._ways):
+            return JavaScriptNeeded(told.detail if told else "no way is open without more tools")
+        return told
 
 
 def _leads_on(error: GoldcrestError) -> bool:

@@ -59,7 +59,7 @@ REFUSALS: Final[Mapping[str, Mapping[str, Any]]] = {
     "working": {"status": "ERROR", "reason": "We're processing this video. Check back later."},
 }
 KINDS: Final = (
-    *("clip", "short", "low", "slow", "late", "bulk", "live", "expired", "toomany", "sig", "nch", "pot"),
+    *("clip", "short", "low", "slow", "late", "bulk", "live", "expired", "toomany", "sig", "nch", "pot", "thin", "rich"),
     *REFUSALS,
 )
 #: how long the page of a late video takes
@@ -122,19 +122,19 @@ class YouTube(Replica):
         match = re.match(r"/(?:watch|(?:embed|shorts|live)/([\w-]{11}))", path)
         if match:
             mix = youtube_lists.mix({"playlistId": request.first("list"), "videoId": request.first("v")})
-            return self._watch(match[1] or request.first("v"), request.host, _beside(mix))
+            return self._watch(match[1] or request.first("v"), request.host, _beside(mix), signed_in(request))
         if data := youtube_lists.page_data(path, request.first("list")):
             return _page(
                 f"ytcfg.set({json.dumps(_settings(request.host))});", f"var ytInitialData = {json.dumps(data)};"
             )
         return text(f"<html><script>ytcfg.set({json.dumps(_settings(request.host))});</script></html>")
 
-    def _watch(self, video: str, host: str, beside: dict[str, Any]) -> Reply:
+    def _watch(self, video: str, host: str, beside: dict[str, Any], account: bool) -> Reply:
         if kind_of(video) == "toomany":
             return Reply(429, (("Retry-After", "30"),))
         page = _page(
-            f"ytcfg.set({json.dumps(_settings(host))});",
-            f"var ytInitialPlayerResponse = {json.dumps(self._response(video, 'WEB'))};",
+            f"ytcfg.set({json.dumps(_settings(host, account))});",
+            f"var ytInitialPlayerResponse = {json.dumps(self._response(video, 'WEB', account))};",
             f"var ytInitialData = {json.dumps(beside)};",
         )
         return late(page, LATE_SECONDS) if kind_of(video) == "late" else page
@@ -144,12 +144,14 @@ class YouTube(Replica):
         video, client = asked["videoId"], asked["context"]["client"]["clientName"]
         if kind_of(video) == "toomany":
             return answer_json({}, 429, (("Retry-After", "30"),))
-        return answer_json(self._response(video, client))
+        return answer_json(self._response(video, client, signed_in(request)))
 
-    def _response(self, video: str, client: str) -> dict[str, Any]:
+    def _response(self, video: str, client: str, account: bool) -> dict[str, Any]:
         kind = kind_of(video)
         known = kind in KINDS
         refusal = REFUSALS.get(kind if known else "gone")
+        if kind == "age" and account:
+            refusal = None
         response: dict[str, Any] = {
             "videoDetails": self._details(video, kind),
             "playabilityStatus": refusal or {"status": "OK"},
@@ -178,7 +180,10 @@ class YouTube(Replica):
         television = client.startswith("TVHTML5")
         if kind in {"sig", "nch"} and not television:
             return {"playabilityStatus": {"status": "ERROR", "reason": "Playback on this device is not possible"}}
-        lock: Lock = "sig" if kind == "sig" else "n" if television else ""
+        if kind == "thin" and client == "VISIONOS":
+            return {"streamingData": streaming_data(self.shelf, video, "low", "")}
+        scripted = television or client == "WEB_EMBEDDED_PLAYER"
+        lock: Lock = "sig" if kind == "sig" else "n" if scripted else ""
         return {"streamingData": streaming_data(self.shelf, video, kind, lock)}
 
     def _details(self, video: str, kind: str) -> dict[str, Any]:
@@ -229,7 +234,15 @@ def _beside(playlist: dict[str, Any] | None) -> dict[str, Any]:
     return {"contents": {"twoColumnWatchNextResults": {"playlist": {"playlist": playlist}} if playlist else {}}}
 
 
-def _settings(host: str) -> dict[str, Any]:
+def signed_in(request: Request) -> bool:
+    """Whether the request shows the cookies of an account; the player's also has to prove that its sender knows them."""
+    shown = request.headers.get("cookie", "")
+    account = "LOGIN_INFO=" in shown and "SAPISID=" in shown
+    proved = "SAPISIDHASH " in request.headers.get("authorization", "")
+    return account and (proved or not request.path.startswith("/youtubei/"))
+
+
+def _settings(host: str, account: bool = False) -> dict[str, Any]:
     """The settings that a page gives its scripts."""
     mobile = host.startswith("m.")
     client = {"clientName": "MWEB" if mobile else "WEB", "clientVersion": "2.20260708.00.00", "visitorData": VISITOR}
@@ -237,6 +250,7 @@ def _settings(host: str) -> dict[str, Any]:
         "INNERTUBE_API_KEY": "key",
         "INNERTUBE_CONTEXT": {"client": client | {"hl": "en"}},
         "VISITOR_DATA": VISITOR,
+        **({"DATASYNC_ID": "account||"} if account else {}),
         "PLAYER_JS_URL": PLAYER_PATH,
         "STS": 20500,
     }

@@ -44,10 +44,11 @@ class Stream:
     width: int = 0
     height: int = 0
     channels: int = 0
+    fps: int = 10
 
 
-def _video(itag: int, name: str, mime: str, height: int) -> Stream:
-    return Stream(itag, name, mime, width_of(height), height)
+def _video(itag: int, name: str, mime: str, height: int, fps: int = 10) -> Stream:
+    return Stream(itag, name, mime, width_of(height), height, fps=fps)
 
 
 SOUND: Final = (
@@ -70,8 +71,26 @@ PORTRAIT: Final = (
     Stream(18, "portrait_small.mp4", MIXED_MIME, 360, 640, 1),
     Stream(22, "portrait.mp4", MIXED_MIME, 576, 1024, 1),
 )
+#: What the newest cameras bring, as the player describes it; the files behind it are smaller.
+RICH: Final = (
+    PROGRESSIVE,
+    *SOUND,
+    _video(136, "h264_720.mp4", 'video/mp4; codecs="avc1.4d401f"', 720),
+    _video(299, "h264_1080.mp4", 'video/mp4; codecs="avc1.64002a"', 1080, 60),
+    _video(303, "vp9_1080.webm", 'video/webm; codecs="vp9"', 1080, 60),
+    _video(335, "vp9_1080.webm", 'video/webm; codecs="vp09.02.51.10.01.09.16.09.00"', 1080, 60),
+    _video(315, "vp9_2160.webm", 'video/webm; codecs="vp9"', 2160, 60),
+    _video(337, "vp9_2160.webm", 'video/webm; codecs="vp09.02.51.10.01.09.16.09.00"', 2160, 60),
+    _video(401, "av1_2160.mp4", 'video/mp4; codecs="av01.0.13M.08"', 2160, 60),
+    _video(571, "av1_2160.mp4", 'video/mp4; codecs="av01.0.17M.08"', 4320, 60),
+)
 #: by the kind of the video; every other kind has the full set
-STREAMS: Final[Mapping[str, tuple[Stream, ...]]] = {"bulk": BULK, "short": PORTRAIT, "low": (PROGRESSIVE,)}
+STREAMS: Final[Mapping[str, tuple[Stream, ...]]] = {
+    "bulk": BULK,
+    "short": PORTRAIT,
+    "low": (PROGRESSIVE,),
+    "rich": RICH,
+}
 FULL: Final = (PROGRESSIVE, *PICTURES, *SOUND)
 
 
@@ -101,7 +120,7 @@ def _format(shelf: Shelf, video: str, kind: str, stream: Stream, lock: Lock) -> 
     if stream.height:
         short = min(stream.width, stream.height)
         grade = next(grade for height, grade in GRADES.items() if height >= min(short, 2160))
-        entry |= {"width": stream.width, "height": stream.height, "fps": 10, "quality": grade}
+        entry |= {"width": stream.width, "height": stream.height, "fps": stream.fps, "quality": grade}
         entry["qualityLabel"] = f"{short}p"
     if stream.channels:
         entry |= {"audioQuality": "AUDIO_QUALITY_MEDIUM", "audioSampleRate": "44100", "audioChannels": stream.channels}
