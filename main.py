@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from services.downloads import Downloads
     from services.shelf import Shelf
     from services.users import Users
+    from utils.circuit_breakers import Breakers
     from utils.database import Database
     from utils.egress import Egress
 
@@ -208,7 +209,16 @@ def media_parts(settings: Settings, app: App, after: str | None = None, port: in
         app.up_extractor = ExtractorHost(settings, egress)
         return app.up_extractor
 
-    def downloads(database: Database, extractor: ExtractorHost) -> Downloads:
+    def breakers(database: Database) -> Breakers:
+        from msgspec.structs import asdict
+
+        from utils.breaker_store import SqliteBreakers
+        from utils.circuit_breaker import BreakerPolicy
+        from utils.circuit_breakers import Breakers
+
+        return Breakers(BreakerPolicy(**asdict(settings.breaker)), store=SqliteBreakers(database))
+
+    def downloads(database: Database, extractor: ExtractorHost, breakers: Breakers) -> Downloads:
         from core.job_queue import JobQueue
         from core.platform_manager import PlatformManager
         from platforms.registry import Registry
@@ -230,6 +240,7 @@ def media_parts(settings: Settings, app: App, after: str | None = None, port: in
             settings.retry,
             max_bytes=min(limits.max_size_mb, settings.telegram.max_upload_mb) * MEBIBYTE,
             info_seconds=limits.info_minutes * 60,
+            breakers=breakers,
         )
         app.up_downloads = Downloads(
             platforms,
@@ -247,7 +258,8 @@ def media_parts(settings: Settings, app: App, after: str | None = None, port: in
         Part("database", database, first),
         Part("egress", egress, first),
         Part("extractor", extractor, ("egress",)),
-        Part("downloads", downloads, ("database", "extractor")),
+        Part("breakers", breakers, ("database",)),
+        Part("downloads", downloads, ("database", "extractor", "breakers")),
     ]
 
 

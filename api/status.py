@@ -38,6 +38,8 @@ async def status(app: App) -> dict[str, Any]:
         "platforms": downloads.figures.platforms() if downloads else {},
         "egress": app.up_egress.figures() if app.up_egress else {},
         "extractor": app.up_extractor.state() if app.up_extractor else {},
+        "breakers": downloads.guard.breakers() if downloads else {},
+        "retries": downloads.guard.retries() if downloads else {},
         "shelf": app.up_shelf.figures() if app.up_shelf else {},
     }
 

@@ -1,4 +1,4 @@
-"""From a link to its platform: resolve, info cache, retry, then the site's own probe or fetch."""
+"""From a link to its platform: resolve, info cache, breaker, retry, then the site's own probe or fetch."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final
 
+from core.guard import Guard
 from core.list_pages import ListPages
 from platforms.parts import is_recording, read_part, wanted_part
-from utils.errors import DeadLink, GoldcrestError, UnsupportedLink
+from utils.circuit_breaker import BreakerPolicy
+from utils.circuit_breakers import Breakers
+from utils.errors import DeadLink, UnsupportedLink
 from utils.single_flight import SingleFlight
 
 if TYPE_CHECKING:
-    import tenacity
-
     from platforms.registry import Detected, Registry
     from platforms.shapes import Extractor, Fetched, Link, Listing, Media, ProgressSink
     from utils.config import Retry
 
-T = TypeVar("T")
 #: probes (about 4 kB each) and short links kept in memory
 INFO_BOUND: Final = 256
 
@@ -30,8 +30,8 @@ INFO_BOUND: Final = 256
 class PlatformManager:
     """The guard between the use cases and the sites.
 
-    `max_bytes`: largest file anybody may fetch; `info_seconds`: how long a probe is good for; `clock`, `sleep` and
-    `rng` are time and dice.
+    `max_bytes`: largest file anybody may fetch; `info_seconds`: how long a probe is good for; `breakers`: those of the
+    sites, own ones where none are given; `clock`, `sleep` and `rng` are time and dice.
     """
 
     def __init__(
@@ -42,18 +42,17 @@ class PlatformManager:
         *,
         max_bytes: int,
         info_seconds: float,
+        breakers: Breakers | None = None,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         rng: Callable[[], float] = random.random,
     ) -> None:
         self._registry = registry
         self._extractor = extractor
-        self._retry = retry
         self._max_bytes = max_bytes
         self._info_seconds = info_seconds
         self._clock = clock
-        self._sleep = sleep
-        self._rng = rng
+        self.guard = Guard(breakers or Breakers(BreakerPolicy(), clock=clock), retry, clock=clock, sleep=sleep, rng=rng)
         self._known: OrderedDict[str, tuple[float, Media]] = OrderedDict()
         self._leads: OrderedDict[str, Link] = OrderedDict()
         self._probes: SingleFlight[Media] = SingleFlight()
@@ -84,7 +83,7 @@ class PlatformManager:
             return link
         if (known := self._leads.get(link.canonical)) is not None:
             return known
-        target = await self._guarded(lambda: self._extractor.resolve(link.url))
+        target = await self.guard.run("resolve", link.platform, link.url, lambda: self._extractor.resolve(link.url))
         try:
             found = self._registry.claim(target)
         except UnsupportedLink as error:
@@ -141,11 +140,13 @@ class PlatformManager:
                 media, quality, self._extractor, folder, self._max_bytes, on_progress, wanted, enough
             )
 
-        return await self._guarded(attempt)
+        return await self.guard.run("fetch", media.platform, media.url, attempt)
 
     async def _probe(self, link: Link) -> Media:
         platform = self._registry.platform(link.platform)
-        media = await self._guarded(lambda: platform.probe(link, self._extractor, self._max_bytes))
+        media = await self.guard.run(
+            "probe", link.platform, link.url, lambda: platform.probe(link, self._extractor, self._max_bytes)
+        )
         self._known[link.canonical] = (self._clock() + self._info_seconds, media)
         while len(self._known) > INFO_BOUND:
             self._known.popitem(last=False)
@@ -153,7 +154,9 @@ class PlatformManager:
 
     async def _page(self, link: Link, first: int, count: int) -> Listing:
         platform = self._registry.platform(link.platform)
-        return await self._guarded(lambda: platform.page(link, self._extractor, first, count))
+        return await self.guard.run(
+            "page", link.platform, link.url, lambda: platform.page(link, self._extractor, first, count)
+        )
 
     def _recall(self, canonical: str) -> Media | None:
         until, media = self._known.get(canonical, (0.0, None))
@@ -162,33 +165,3 @@ class PlatformManager:
             return None
         self._known.move_to_end(canonical)
         return media
-
-    async def _guarded(self, attempt: Callable[[], Awaitable[T]]) -> T:
-        """Try again what may pass, with exponential backoff and full jitter; a site's Retry-After is honoured."""
-        import tenacity
-
-        retrying = tenacity.AsyncRetrying(
-            stop=tenacity.stop_after_attempt(self._retry.max_attempts),
-            retry=tenacity.retry_if_exception(self._may_pass),
-            wait=self._wait,
-            sleep=self._sleep,
-            reraise=True,
-        )
-
-        async def run() -> T:
-            return await attempt()
-
-        return await retrying(run)
-
-    def _may_pass(self, error: BaseException) -> bool:
-        return (
-            isinstance(error, GoldcrestError)
-            and error.retry
-            and (error.retry_after_seconds or 0) <= self._retry.cap_seconds
-        )
-
-    def _wait(self, state: tenacity.RetryCallState) -> float:
-        error = state.outcome.exception() if state.outcome else None
-        asked = error.retry_after_seconds if isinstance(error, GoldcrestError) else None
-        backoff: float = min(self._retry.cap_seconds, self._retry.base_seconds * 2 ** (state.attempt_number - 1))
-        return max(asked or 0.0, self._rng() * backoff)

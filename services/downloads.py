@@ -29,6 +29,7 @@ from utils.sandbox import sweep
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from core.guard import Guard
     from core.platform_manager import PlatformManager
     from platforms.registry import Detected
     from services.stored import Offers, StoredFiles
@@ -65,6 +66,11 @@ class Downloads:
         self._workers = Workers(platforms, queue, stored, self._feeds, work=work, parallel=parallel)
         self._stopping = False
         self.figures = self._workers.figures
+
+    @property
+    def guard(self) -> Guard:
+        """Breakers and retries before the sites, and their figures."""
+        return self._platforms.guard
 
     async def start(self) -> None:
         """Take up the accepted jobs of the last process and begin to work."""

@@ -15,6 +15,7 @@ from utils.parsed_yaml import read_yaml
 from utils.setting_values import misfit, plain
 from utils.settings import (
     SECRETS,
+    Breaker,
     Cache,
     Downloads,
     Egress,
@@ -35,6 +36,7 @@ from utils.settings import (
 
 __all__ = [
     "SECRETS",
+    "Breaker",
     "Cache",
     "Downloads",
     "Egress",
@@ -185,6 +187,8 @@ def _agree(settings: Settings) -> None:
         raise ConfigError("TELEGRAM_SERVER and TELEGRAM_SERVER_KEY must be set together")
     if (settings.server.access == "key") != bool(settings.server.access_key):
         raise ConfigError("GOLDCREST_SERVER__ACCESS = key and GOLDCREST_SERVER__ACCESS_KEY must be set together")
+    if settings.breaker.open_cap_seconds < settings.breaker.open_seconds:
+        raise ConfigError("GOLDCREST_BREAKER__OPEN_CAP_SECONDS must not be below GOLDCREST_BREAKER__OPEN_SECONDS")
     for place, path in ((("telegram", "server_key"), telegram.server_key), (("egress", "trust"), egress.trust)):
         if path and not Path(path).expanduser().is_file():
             raise ConfigError(_line(environment_name(*place), place, path, "there is no such file"))

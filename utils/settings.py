@@ -176,9 +176,25 @@ class Limits(Section, frozen=True):
 class Retry(Section, frozen=True):
     """How often a passing failure is tried again."""
 
+    strategy: Literal["adaptive", "exponential", "linear"]
     max_attempts: Annotated[int, Meta(ge=1, le=20)]
     base_seconds: Seconds
     cap_seconds: Seconds
+    budget_seconds: Seconds
+    fetch_budget_seconds: Seconds
+
+
+class Breaker(Section, frozen=True):
+    """When a site that keeps failing isn't asked for a while."""
+
+    failure_rate: Annotated[float, Meta(gt=0, le=1)]
+    window_seconds: Seconds
+    minimum_calls: Count
+    consecutive: Count
+    open_seconds: Seconds
+    open_cap_seconds: Seconds
+    probes: Annotated[int, Meta(ge=1, le=100)]
+    probe_seconds: Seconds
 
 
 class Sandbox(Section, frozen=True):
@@ -211,6 +227,7 @@ class Settings(Section, frozen=True):
     cache: Cache
     limits: Limits
     retry: Retry
+    breaker: Breaker
     sandbox: Sandbox
     log: Log
 
