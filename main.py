@@ -24,7 +24,10 @@ if TYPE_CHECKING:
     from api.server import HttpPart
     from bot.client import TelegramPart
     from platforms.extractor.host import ExtractorHost
+    from services.batch import Batches
     from services.downloads import Downloads
+    from services.reminders import Reminders
+    from services.reports import Reports
     from services.shelf import Shelf
     from services.users import Users
     from utils.circuit_breakers import Breakers
@@ -151,13 +154,25 @@ def wire(settings: Settings, listener: socket.socket) -> SystemManager:
         downloads.deliver_to("web", app.up_shelf)
         return app.up_shelf
 
+    def reports(*_first: object) -> Reports:
+        from services.reports import Reports
+
+        app.up_reports = Reports(settings.data_dir / "reports", settings.reports, secrets=settings.secrets)
+        return app.up_reports
+
+    def reminders(database: Database) -> Reminders:
+        from services.reminders import Reminders
+
+        app.up_reminders = Reminders(database, settings.reminders)
+        return app.up_reminders
+
     def users(database: Database) -> Users:
         from services.users import Users
 
         app.up_users = Users(database, owner_id=settings.telegram.owner_id)
         return app.up_users
 
-    def telegram(database: Database, _downloads: Downloads, _users: Users) -> TelegramPart:
+    def telegram(database: Database, _downloads: Downloads, _users: Users, _batches: Batches, _reminders: Reminders) -> TelegramPart:
         from bot.client import TelegramPart
 
         return TelegramPart(settings, app, database)
@@ -165,12 +180,14 @@ def wire(settings: Settings, listener: socket.socket) -> SystemManager:
     parts = [
         Part("http", http),
         Part("logs", logs, ("http",)),
-        *media_parts(settings, app, after="logs", port=port),
+        Part("reports", reports, ("logs",)),
+        *media_parts(settings, app, after="reports", port=port),
         Part("shelf", shelf, ("downloads",)),
     ]
     if settings.telegram.bot_token:
         parts.append(Part("users", users, ("database",)))
-        parts.append(Part("telegram", telegram, ("database", "downloads", "users"), vital=False))
+        parts.append(Part("reminders", reminders, ("database",)))
+        parts.append(Part("telegram", telegram, ("database", "downloads", "users", "batches", "reminders"), vital=False))
     manager = SystemManager(parts, stop_seconds=settings.start.stop_seconds)
     app.state = manager.state
     return manager
@@ -250,9 +267,23 @@ def media_parts(settings: Settings, app: App, after: str | None = None, port: in
             work=settings.data_dir / "work",
             parallel=limits.parallel,
             links_per_message=limits.links_per_message,
+            reports=app.up_reports,
             live_minutes=limits.live_minutes,
         )
         return app.up_downloads
+
+    def batches(database: Database, downloads: Downloads) -> Batches:
+        from core.batch_table import BatchTable
+        from services.batch import Batches
+
+        limits = settings.downloads
+        app.up_batches = Batches(
+            downloads,
+            BatchTable(database),
+            bound=limits.batch_bound,
+            parallel=limits.parallel + 1,  # the next one is ready when a slot is
+        )
+        return app.up_batches
 
     return [
         Part("database", database, first),
@@ -260,6 +291,7 @@ def media_parts(settings: Settings, app: App, after: str | None = None, port: in
         Part("extractor", extractor, ("egress",)),
         Part("breakers", breakers, ("database",)),
         Part("downloads", downloads, ("database", "extractor", "breakers")),
+        Part("batches", batches, ("database", "downloads")),
     ]
 
 

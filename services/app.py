@@ -10,7 +10,10 @@ from utils.errors import Starting
 
 if TYPE_CHECKING:
     from platforms.extractor.host import ExtractorHost
+    from services.batch import Batches
     from services.downloads import Downloads
+    from services.reminders import Reminders
+    from services.reports import Reports
     from services.shelf import Shelf
     from services.users import Users
     from utils.config import Settings
@@ -30,7 +33,10 @@ class App:
     texts: Texts
     state: Callable[[], dict[str, Any]] = dict
     up_downloads: Downloads | None = None
+    up_batches: Batches | None = None
     up_users: Users | None = None
+    up_reminders: Reminders | None = None
+    up_reports: Reports | None = None
     up_shelf: Shelf | None = None
     up_egress: Egress | None = None
     up_extractor: ExtractorHost | None = None
@@ -41,6 +47,27 @@ class App:
         if self.up_downloads is None:
             raise Starting
         return self.up_downloads
+
+    @property
+    def batches(self) -> Batches:
+        """Many items in one order."""
+        if self.up_batches is None:
+            raise Starting
+        return self.up_batches
+
+    @property
+    def reminders(self) -> Reminders:
+        """Later tries, and streams that somebody waits for."""
+        if self.up_reminders is None:
+            raise Starting
+        return self.up_reminders
+
+    @property
+    def reports(self) -> Reports:
+        """What is kept of failures with an unknown cause."""
+        if self.up_reports is None:
+            raise Starting
+        return self.up_reports
 
     @property
     def users(self) -> Users:

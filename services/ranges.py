@@ -52,6 +52,10 @@ class Ranges:
     def __str__(self) -> str:
         return ",".join(str(first) if first == last else f"{first}-{last}" for first, last in self.spans)
 
+    def count_to(self, total: int) -> int:
+        """How many of the positions a list of that length has."""
+        return sum(max(0, min(last, total) - first + 1) for first, last in self.spans)
+
     def after(self, position: int) -> int | None:
         """The next position behind that one; None at the end."""
         return next((max(first, position + 1) for first, last in self.spans if last > position), None)
