@@ -8,21 +8,24 @@ import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from core.guard import Guard
 from core.list_pages import ListPages
 from platforms.parts import is_recording, read_part, wanted_part
+from platforms.shapes import ANONYMOUS
 from utils.circuit_breaker import BreakerPolicy
 from utils.circuit_breakers import Breakers
 from utils.errors import DeadLink, UnsupportedLink
 from utils.single_flight import SingleFlight
 
 if TYPE_CHECKING:
+    from core.identities import Identities
     from platforms.registry import Detected, Registry
-    from platforms.shapes import Extractor, Fetched, Link, Listing, Media, ProgressSink
+    from platforms.shapes import Extractor, Fetched, Identity, Link, Listing, Media, ProgressSink
     from utils.config import Retry
 
+T = TypeVar("T")
 #: probes (about 4 kB each) and short links kept in memory
 INFO_BOUND: Final = 256
 
@@ -31,7 +34,8 @@ class PlatformManager:
     """The guard between the use cases and the sites.
 
     `max_bytes`: largest file anybody may fetch; `info_seconds`: how long a probe is good for; `breakers`: those of the
-    sites, own ones where none are given; `clock`, `sleep` and `rng` are time and dice.
+    sites, own ones where none are given; `identities`: whom the sites are asked as; `clock`, `sleep` and `rng` are time
+    and dice.
     """
 
     def __init__(
@@ -43,6 +47,7 @@ class PlatformManager:
         max_bytes: int,
         info_seconds: float,
         breakers: Breakers | None = None,
+        identities: Identities | None = None,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         rng: Callable[[], float] = random.random,
@@ -52,6 +57,7 @@ class PlatformManager:
         self._max_bytes = max_bytes
         self._info_seconds = info_seconds
         self._clock = clock
+        self.identities = identities
         self.guard = Guard(breakers or Breakers(BreakerPolicy(), clock=clock), retry, clock=clock, sleep=sleep, rng=rng)
         self._known: OrderedDict[str, tuple[float, Media]] = OrderedDict()
         self._leads: OrderedDict[str, Link] = OrderedDict()
@@ -83,7 +89,7 @@ class PlatformManager:
             return link
         if (known := self._leads.get(link.canonical)) is not None:
             return known
-        target = await self.guard.run("resolve", link.platform, link.url, lambda: self._extractor.resolve(link.url))
+        target = await self._ask("resolve", link.platform, link.url, lambda extractor: extractor.resolve(link.url))
         try:
             found = self._registry.claim(target)
         except UnsupportedLink as error:
@@ -135,17 +141,15 @@ class PlatformManager:
         media = await self.probe(link)
         platform = self._registry.platform(media.platform)
 
-        async def attempt() -> Fetched:
-            return await platform.fetch(
-                media, quality, self._extractor, folder, self._max_bytes, on_progress, wanted, enough
-            )
+        async def attempt(extractor: Extractor) -> Fetched:
+            return await platform.fetch(media, quality, extractor, folder, self._max_bytes, on_progress, wanted, enough)
 
-        return await self.guard.run("fetch", media.platform, media.url, attempt)
+        return await self._ask("fetch", media.platform, media.url, attempt)
 
     async def _probe(self, link: Link) -> Media:
         platform = self._registry.platform(link.platform)
-        media = await self.guard.run(
-            "probe", link.platform, link.url, lambda: platform.probe(link, self._extractor, self._max_bytes)
+        media = await self._ask(
+            "probe", link.platform, link.url, lambda extractor: platform.probe(link, extractor, self._max_bytes)
         )
         self._known[link.canonical] = (self._clock() + self._info_seconds, media)
         while len(self._known) > INFO_BOUND:
@@ -154,9 +158,22 @@ class PlatformManager:
 
     async def _page(self, link: Link, first: int, count: int) -> Listing:
         platform = self._registry.platform(link.platform)
-        return await self.guard.run(
-            "page", link.platform, link.url, lambda: platform.page(link, self._extractor, first, count)
+        return await self._ask(
+            "page", link.platform, link.url, lambda extractor: platform.page(link, extractor, first, count)
         )
+
+    async def _ask(self, operation: str, site: str, url: str, attempt: Callable[[Extractor], Awaitable[T]]) -> T:
+        """Behind the site's guard, with one identity after the other within each attempt."""
+
+        async def once() -> T:
+            if self.identities is None:
+                return await attempt(self._extractor)
+            return await self.identities.run(site, url, lambda identity: attempt(self._as(identity)))
+
+        return await self.guard.run(operation, site, url, once)
+
+    def _as(self, identity: Identity) -> Extractor:
+        return self._extractor if identity == ANONYMOUS else self._extractor.as_identity(identity)
 
     def _recall(self, canonical: str) -> Media | None:
         until, media = self._known.get(canonical, (0.0, None))

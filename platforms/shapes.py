@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
+    import asyncio
+
     from platforms.parts import Part
 
 QUALITY_HEIGHTS = (4320, 2160, 1440, 1080, 720, 480, 360, 240, 144)
+#: heights at which a film with a high dynamic range is a choice of its own
+HDR_HEIGHTS = (4320, 2160, 1440, 1080)
 AUDIO_QUALITIES = ("audio", "mp3", "m4a", "opus")
 #: what sound alone is sent in
 SOUND_CONTAINERS = ("mp3", "m4a", "opus")
@@ -19,6 +22,7 @@ SOUND_CONTAINERS = ("mp3", "m4a", "opus")
 QUALITY_KEYS = (
     *("best", "worst", "no_watermark", "originals"),
     *(f"{height}p" for height in QUALITY_HEIGHTS),
+    *(f"{height}p_hdr" for height in HDR_HEIGHTS),
     *AUDIO_QUALITIES,
 )
 
@@ -57,6 +61,7 @@ class Quality:
     "vp9", "aac"; `size_bytes` the sum of video and audio (None: unknown); `fits`: not larger than Telegram's limit as
     far as known; `format_id`: yt-dlp's explicit ids ("136+140"), never a search expression; `ext`: container to expect;
     `approximate`: the size is reckoned from bit rates or is the site's own estimate. `bits`: per second, 0 unknown.
+    `dynamic_range`: "SDR", "HDR10", "HLG" or another of yt-dlp's names, "" for sound; `fps`: 0 unknown.
     """
 
     key: str
@@ -69,6 +74,8 @@ class Quality:
     ext: str = "mp4"
     approximate: bool = False
     bits: int = 0
+    dynamic_range: str = ""
+    fps: int = 0
 
 
 @dataclass(frozen=True, slots=True)

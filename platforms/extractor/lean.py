@@ -8,19 +8,22 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from types import ModuleType
-from typing import Any, Final
+from typing import Any, Final, cast
 
 #: For each site its host names, and module and class of each extractor that it names.
 Table = dict[str, Mapping[str, Any]]
 #: The downloader for websockets, refused anyway, is the only one that brings asyncio along (4 MB).
 _WEBSOCKETS: Final = "yt_dlp.downloader.websocket"
+#: yt-dlp imports these where they are installed; a child that is asked for a browser's fingerprint loads them itself.
+BROWSER: Final = ("curl_cffi", "certifi")
 
 
 def leave_out() -> None:
-    """Put an empty downloader in the place of the one for websockets. Before yt-dlp is imported."""
+    """Put an empty downloader in the place of the one for websockets, and hide curl. Before yt-dlp is imported."""
     stub = ModuleType(_WEBSOCKETS)
     vars(stub)["WebSocketFragmentFD"] = type("WebSocketFragmentFD", (), {})
     sys.modules[_WEBSOCKETS] = stub
+    sys.modules.update(dict.fromkeys(BROWSER, cast("ModuleType", None)))  # the documented way to block an import
 
 
 def find_sites(enabled: Iterable[str]) -> Table:

@@ -29,6 +29,7 @@ class Ticket:
     bytes_up: int = 0
     over_quota: bool = False
     failed: tuple[str, ...] = ()
+    route_failed: str = ""
     refused: list[Refusal] = field(default_factory=list)
 
 
