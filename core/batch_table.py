@@ -155,10 +155,12 @@ class BatchTable:
     async def move(self, batch_id: str, before: Sequence[str], state: str) -> bool:
         """Put a batch into another state; False where it isn't in one of those `before` any more."""
         marks = ", ".join("?" * len(before))
+        counted = (
+            "CASE WHEN ? THEN COALESCE(total, (SELECT COUNT(*) FROM batch_items WHERE batch_id = id)) ELSE total END"
+        )
         changed = await self._database.run(
-            f"UPDATE batches SET state = ?, updated_at = ?, total = COALESCE(total, (SELECT COUNT(*) FROM batch_items"  # noqa: S608 - constant
-            f" WHERE batch_id = batches.id AND ? IN ('done', 'cancelled'))) WHERE id = ? AND state IN ({marks})",
-            *(state, self._clock(), state, batch_id, *before),
+            f"UPDATE batches SET state = ?, updated_at = ?, total = {counted} WHERE id = ? AND state IN ({marks})",  # noqa: S608 - constant
+            *(state, self._clock(), state in {DONE, CANCELLED}, batch_id, *before),
         )
         return changed > 0
 

@@ -278,9 +278,7 @@ async def test_one_job_is_cancelled_alone(batches: Batches, downloads: Downloads
     assert (end.counts["cancelled"], end.counts["done"], end.cancelled) == (1, 3, False)
 
 
-async def test_a_full_queue_is_waited_for(
-    make: Any, table: BatchTable, telegram: Front, sites: Lists, clock: Clock, database: Database
-):
+async def test_a_full_queue_is_waited_for(make: Any, table: BatchTable, telegram: Front, sites: Lists, clock: Clock):
     """The person's own bound holds; the batch goes on as soon as there is room."""
     downloads = make(user_bound=2)
     await downloads.start()
@@ -291,7 +289,7 @@ async def test_a_full_queue_is_waited_for(
     async with asyncio.timeout(10):
         while not clock.slept:
             await asyncio.sleep(0.01)
-    assert await open_jobs(database) == 2
+    assert [item.state for item in await batches.items(batch.id)].count("running") == 2
     sites.gate.set()
     clock.wake.set()
     assert (await last(batches, batch)).counts["done"] == 5
@@ -341,7 +339,7 @@ async def test_a_restart_goes_on_where_the_last_process_was(
 ):
     """Stopped again and again at any moment, each item is delivered exactly once."""
     sites.length = 40
-    batch = None
+    batch: Any = None
     for round_number in range(12):
         downloads = make(parallel=2)
         await downloads.start()
@@ -364,7 +362,7 @@ async def test_a_restart_goes_on_where_the_last_process_was(
 
 
 async def test_a_job_written_just_before_a_kill_is_found_again(
-    batches: Batches, downloads: Downloads, table: BatchTable, sites: Lists, telegram: Front, clock: Clock
+    downloads: Downloads, table: BatchTable, sites: Lists, telegram: Front, clock: Clock
 ):
     """Killed between writing the job and noting it: the item is that job, never a second one."""
     row = await table.add("telegram", "", "best", 7, {}, items=[])
