@@ -21,6 +21,7 @@ from tests.sites.bait import Aim
 from tests.sites.canary import Canary
 from tests.sites.instagram import Instagram
 from tests.sites.journal import Journal
+from tests.sites.live import Broadcast
 from tests.sites.media import Shelf
 from tests.sites.more import more_replicas
 from tests.sites.origin import HOST, Origin
@@ -38,6 +39,7 @@ ROOT: Final = Path(__file__).resolve().parents[2]
 class Sites:
     """All replicas behind one port.
 
+    `broadcast` is what every live stream shows.
     `canary` hears of every contact with a private address and `secret` is a file that no download may contain.
     `url`: the origin as reached directly, `public_url`: the same as reached through the proxy; `proxy_url` and
     `ca_file` are what a client needs for all other hosts; `requests` is the journal; `media` knows path and SHA-256 of
@@ -47,11 +49,12 @@ class Sites:
     def __init__(self, folder: Path, shelf: Shelf | None = None) -> None:
         self.media = shelf or Shelf()
         self.requests = Journal()
-        self.youtube = YouTube(self.media)
+        self.broadcast = Broadcast(self.media)
+        self.youtube = YouTube(self.media, self.broadcast)
         self.tiktok = TikTok(self.media)
         self.instagram = Instagram(self.media)
-        self.more = more_replicas(self.media)
-        self.origin = Origin(self.media, self.requests)
+        self.more = more_replicas(self.media, self.broadcast)
+        self.origin = Origin(self.media, self.requests, self.broadcast)
         self.attacks = Attacks(self.media)
         self.canary = Canary()
         self.secret = folder / "other-job" / "private.mp4"

@@ -22,6 +22,7 @@ from tests.sites.vimeo import Vimeo
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from tests.sites.live import Broadcast
     from tests.sites.media import Shelf
     from tests.sites.routes import Replica
 
@@ -43,6 +44,6 @@ MORE: Final[Mapping[str, type[Replica]]] = {
 }
 
 
-def more_replicas(shelf: Shelf) -> dict[str, Replica]:
+def more_replicas(shelf: Shelf, broadcast: Broadcast) -> dict[str, Replica]:
     """One of each."""
-    return {name: replica(shelf) for name, replica in MORE.items()}
+    return {name: replica(shelf) for name, replica in MORE.items()} | {"twitch": Twitch(shelf, broadcast)}

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from tests.sites.faults import Faults
+from tests.sites.live import MASTERS, Broadcast
 from tests.sites.messages import Reply, Request, answer_json, file, redirect, text
 from tests.sites.routes import Replica
 
@@ -43,8 +44,9 @@ class Origin(Replica):
 
     hosts: ClassVar = ("127.0.0.1", "localhost", "::1", HOST)
 
-    def __init__(self, shelf: Shelf, journal: Journal) -> None:
+    def __init__(self, shelf: Shelf, journal: Journal, broadcast: Broadcast | None = None) -> None:
         super().__init__(shelf)
+        self._broadcast = broadcast or Broadcast(shelf)
         self._journal = journal
         self.faults = Faults(shelf)
 
@@ -52,6 +54,7 @@ class Origin(Replica):
         """Paths below the origin's address; `self.base` is known to the server only."""
         shown = {name: f"/m/{name}" for name in SHOWN if self.shelf.has(name)}
         pages = {f"page_{name}": f"/page/{name}" for name in PAGES}
+        pages |= {f"live_{form}": f"/live/{form}/master.m3u8" for form in MASTERS}
         return (
             shown | pages | self.faults.samples() | {"short": "/s/mux_360.mp4", "slow": "/slow/mux_720.mp4?seconds=20"}
         )
@@ -67,6 +70,8 @@ class Origin(Replica):
                 )
             case "s":
                 return redirect(f"/m/{rest}")
+            case "live":
+                return self._live(rest)
             case "fault":
                 return await self.faults.answer(rest, request)
             case "control":
@@ -84,6 +89,12 @@ class Origin(Replica):
             return None
         pace = max(1, medium.size_bytes // request.number("seconds", 20)) if area == "slow" else None
         return file(medium.path, bytes_per_second=pace)
+
+    def _live(self, rest: str) -> Reply | None:
+        form, _, name = rest.partition("/")
+        if form not in MASTERS:
+            return None
+        return self._broadcast.master(form) if name == "master.m3u8" else self._broadcast.answer(name)
 
     def _control(self, action: str) -> Reply | None:
         """For tests that run the server as a process of its own: the journal, and forgetting it."""

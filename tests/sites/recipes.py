@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 SECONDS: Final = 4
+#: length of what a broadcast plays over and over
+TAPE_SECONDS: Final = 12
 BULK_SECONDS: Final = 60
 H264_HEIGHTS: Final = (144, 240, 360, 480, 720, 1080)
 OPEN_HEIGHTS: Final = (144, 240, 360, 480, 720, 1080, 1440, 2160)
@@ -177,6 +179,23 @@ def _streams() -> list[Recipe]:
     ]
 
 
+def _tape() -> list[Recipe]:
+    """A broadcast's tape in pieces of one second: both tracks together, each alone, and as fragmented MP4."""
+    picture = ("-f", "lavfi", "-i", f"testsrc2=s=256x144:r=10:d={TAPE_SECONDS}")
+    hls = ("-f", "hls", "-hls_time", "1", "-hls_list_size", "0")
+    pieces = (
+        *("-map", "0:v", "-map", "0:a", *COPY, *hls, "-hls_segment_filename", "mux_%d.ts", "mux.m3u8"),
+        *("-map", "0:v", *COPY, *hls, "-hls_segment_filename", "silent_%d.ts", "silent.m3u8"),
+        *("-map", "0:a", *COPY, *hls, "-hls_segment_filename", "sound_%d.ts", "sound.m3u8"),
+        *("-map", "0:v", "-map", "0:a", *COPY, *hls, "-hls_segment_type", "fmp4"),
+        *("-hls_fmp4_init_filename", "init.mp4", "-hls_segment_filename", "fmp4_%d.m4s", "fmp4.m3u8"),
+    )
+    return [
+        Recipe("tape.mp4", (*picture, *_tone(seconds=TAPE_SECONDS), *_h264(), *AAC, *FAST)),
+        Recipe("mux.m3u8", ("-i", "@tape.mp4", *pieces), folder="live"),
+    ]
+
+
 def _bulk() -> list[Recipe]:
     """100 MB each, at the encoder's lowest effort: a constant bit rate whose gaps are filled with filler units."""
     rate = "13800k"
@@ -194,7 +213,7 @@ def _bulk() -> list[Recipe]:
 
 def small_recipes() -> Mapping[str, Recipe]:
     """Everything but the bulk, by public name ("mux_720.mp4", "hls/master.m3u8")."""
-    return _named([*_clips(), *_images(), *_stills(), *_streams()])
+    return _named([*_clips(), *_images(), *_stills(), *_streams(), *_tape()])
 
 
 def bulk_recipes() -> Mapping[str, Recipe]:

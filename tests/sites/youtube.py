@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from tests.sites import youtube_lists
+from tests.sites.live import Broadcast
 from tests.sites.messages import Reply, Request, answer_json, late, redirect, text
 from tests.sites.routes import Replica
 from tests.sites.youtube_media import SLOW_SECONDS, Lock, play, seconds_of, streaming_data
@@ -88,10 +89,11 @@ class YouTube(Replica):
         *("www.youtube-nocookie.com", "youtubei.googleapis.com", "i.ytimg.com", "*.googlevideo.com"),
     )
 
-    def __init__(self, shelf: Shelf) -> None:
+    def __init__(self, shelf: Shelf, broadcast: Broadcast | None = None) -> None:
         super().__init__(shelf)
         self.proof = "dG9rZW4tMQ=="
         self.slow_seconds: float = SLOW_SECONDS
+        self.broadcast = broadcast or Broadcast(shelf)
 
     def samples(self) -> dict[str, str]:
         return {kind: f"https://www.youtube.com/watch?v={video_id(kind)}" for kind in KINDS} | {
@@ -204,20 +206,11 @@ class YouTube(Replica):
 
     def _media(self, request: Request) -> Reply | None:
         if request.host.startswith("manifest."):
-            return self._live(request.path.rpartition("/")[2])
+            name = request.path.rpartition("/")[2]
+            return self.broadcast.master("mux") if name == "master.m3u8" else self.broadcast.answer(name)
         if request.path != "/videoplayback" or not self.shelf.has(request.first("file")):
             return None
         return play(self.shelf, request, kind_of(request.first("id")), self.proof, self.slow_seconds)
-
-    def _live(self, name: str) -> Reply:
-        """A live stream that repeats one moment: a media playlist without an end."""
-        if name == "master.m3u8":
-            return self.serve("hls/master.m3u8")
-        if not name.endswith(".m3u8"):
-            return self.serve(f"hls/{name}")
-        segments = "".join(f"#EXTINF:1.0,\n{name.removesuffix('.m3u8')}_{number}.ts\n" for number in range(3))
-        head = "#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-TARGETDURATION:1\n#EXT-X-MEDIA-SEQUENCE:0\n"
-        return text(head + segments, "application/vnd.apple.mpegurl")
 
     def _thumbnail(self, request: Request) -> Reply | None:
         kind, _, name = request.path[1:].partition("/")
