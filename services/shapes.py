@@ -31,6 +31,8 @@ def media_shape(media: Media) -> dict[str, Any]:
                 "label": quality.label,
                 "height": quality.height,
                 "codec": quality.codec,
+                "dynamic_range": quality.dynamic_range,
+                "fps": quality.fps,
                 "size_bytes": quality.size_bytes,
                 "fits": quality.fits,
                 "ext": quality.ext,
@@ -48,7 +50,10 @@ def error_shape(error: GoldcrestError, texts: Texts) -> dict[str, Any]:
         "retry": error.retry,
         "message": explained.sentence,
         "hint": explained.hint,
+        "next": error.step,
     }
     if error.retry_after_seconds:
         shape["retry_after_seconds"] = error.retry_after_seconds
+    if error.report_id:
+        shape["report"] = error.report_id
     return shape

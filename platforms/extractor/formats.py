@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
 from platforms.extractor.offers import Offer, read_offers
-from platforms.shapes import AUDIO_QUALITIES, QUALITY_KEYS, SOUND_CONTAINERS, Media, Quality
+from platforms.shapes import AUDIO_QUALITIES, HDR_HEIGHTS, QUALITY_KEYS, SOUND_CONTAINERS, Media, Quality
 from utils.errors import LiveNow, NoMedia, UnknownQuality
 
 #: How well Telegram's players on phones bear a codec. An unnamed one in an mp4 is H.264 in practice.
@@ -19,6 +20,9 @@ _AUDIO_CONTAINERS: Final = {"aac": "m4a", "mp3": "mp3", "opus": "opus"}
 #: bits per second of what a sound track becomes when it has to be converted or its rate is unknown
 _AUDIO_RATES: Final = {"m4a": 160_000, "mp3": 192_000, "opus": 128_000}
 _COMMON_FPS: Final = 30
+#: What a label names: codecs that not every player and phone knows.
+_CODEC_NAMES: Final = {"av1": "AV1", "vp9": "VP9", "h265": "H.265"}
+_HEIGHT: Final = re.compile(r"([0-9]+)p")
 
 
 def qualities(info: Mapping[str, Any], max_bytes: int) -> tuple[tuple[Quality, ...], tuple[Quality, ...]]:
@@ -30,14 +34,20 @@ def qualities(info: Mapping[str, Any], max_bytes: int) -> tuple[tuple[Quality, .
     clean = [offer for offer in offers if not offer.watermarked]
     if not any(offer.video is not None for offer in clean):
         clean = offers
-    videos = _videos(clean, max_bytes)
+    videos = _videos([offer for offer in clean if not offer.hdr], max_bytes)
+    bright = _videos([offer for offer in clean if offer.hdr or offer.video is None], max_bytes)
     sounds = _sounds(clean, info.get("duration"), max_bytes)
     pictures = [_single(offer, max_bytes) for offer in clean if offer.picture]
+    plain = {step.height for step in videos}
+    videos += [step for step in bright if step.height not in plain]
+    videos.sort(key=lambda step: -(step.height or 0))
     steps = videos or pictures[-1:] or sounds[:1]  # a photo with music is a photo
     if not steps:
         return (), ()
     best = replace(next((step for step in steps if step.fits), steps[-1]), key="best")
-    menu = (best, *(step for step in videos if step.height), *sounds[:1])
+    named = [replace(step, key=f"{step.key}_hdr") for step in bright if step.height in plain.intersection(HDR_HEIGHTS)]
+    heights = sorted((step for step in (*videos, *named) if step.height), key=lambda step: -(step.height or 0))
+    menu = (best, *heights, *sounds[:1])
     extras = [replace(steps[-1], key="worst"), *sounds[1:]]
     if not any(offer.watermarked for offer in clean):
         extras.append(replace(best, key="no_watermark"))
@@ -59,12 +69,12 @@ def choose(media: Media, key: str, *, live: bool = False) -> Quality:
     offered = {quality.key: quality for quality in (*media.qualities, *media.extras)}
     if key in offered:
         return offered[key]
-    heights = [quality for quality in media.qualities if quality.height and quality.key != "best"]
+    heights = [quality for quality in media.qualities if quality.key == f"{quality.height}p"]
     if key in {*AUDIO_QUALITIES, "no_watermark", "originals"}:
         raise UnknownQuality(f"no {key} of this item", quality=key)
-    if not key.endswith("p") or not heights:
+    wanted = int((_HEIGHT.match(key) or (0, 0))[1])
+    if not wanted or not heights:
         return offered["best"]
-    wanted = int(key[:-1])
     return next((quality for quality in heights if (quality.height or 0) <= wanted), heights[-1])
 
 
@@ -141,7 +151,8 @@ def _single(offer: Offer, max_bytes: int) -> Quality:
 
 def _quality(offer: Offer, format_id: str, ext: str, size: int | None, max_bytes: int, *, approximate: bool) -> Quality:
     fast = str(round(offer.fps)) if offer.fps > _COMMON_FPS else ""
-    label = f"{offer.height}p{fast}{' HDR' if offer.hdr else ''}" if offer.height else (ext or "file").upper()
+    codec = f" \u00b7 {_CODEC_NAMES[offer.video]}" if offer.video in _CODEC_NAMES else ""
+    label = f"{offer.height}p{fast}{' HDR' if offer.hdr else ''}{codec}" if offer.height else (ext or "file").upper()
     return Quality(
         key=f"{offer.height}p" if offer.height else "best",
         label=label,
@@ -152,6 +163,8 @@ def _quality(offer: Offer, format_id: str, ext: str, size: int | None, max_bytes
         format_id=format_id,
         ext=ext,
         approximate=approximate and size is not None,
+        dynamic_range=offer.dynamic_range,
+        fps=round(offer.fps),
         bits=round(1000 * offer.bits),
     )
 

@@ -52,9 +52,14 @@ class Offer:
     source: float
     quality: float
     direct: bool
-    hdr: bool
+    dynamic_range: str
     damaged: bool
     watermarked: bool
+
+    @property
+    def hdr(self) -> bool:
+        """A film for screens that show a high dynamic range; others show it pale."""
+        return self.dynamic_range not in {"", "SDR"}
 
     @property
     def picture(self) -> bool:
@@ -96,7 +101,7 @@ def _read(given: Mapping[str, Any], duration: Any) -> Offer | None:
         source=_number(given.get("source_preference"), -1),
         quality=_number(given.get("quality")),
         direct=protocol in DIRECT,
-        hdr=(given.get("dynamic_range") or "SDR") != "SDR",
+        dynamic_range=str(given.get("dynamic_range") or "SDR") if video is not None else "",
         damaged=preference <= _DAMAGED or "damaged" in note,
         watermarked="watermarked" in note,
     )

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import resource
 import subprocess
-import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -92,19 +92,19 @@ def run(name: str, command: tuple[str, ...], script: str, folder: Path) -> str:
 
     The runtime gets no environment but a path, no network, no file but its own program and, for QuickJS, the script.
     """
-    with tempfile.NamedTemporaryFile("w", suffix=".js", dir=folder, encoding="utf-8") as file:
-        arguments, given = [*command, *ARGUMENTS[name]], script
+    file = folder / f"{os.getpid()}.js"
+    arguments, given = [*command, *ARGUMENTS[name]], script
+    try:
         if name == "quickjs":
-            file.write(script)
-            file.flush()
-            arguments, given = [*arguments, file.name], ""
-        try:
-            done = _run(arguments, given, folder)
-            if name == "node" and done.returncode and "--permission" in done.stderr:
-                old = [*command, *_OLD_NODE, *ARGUMENTS[name][1:]]
-                done = _run(old, given, folder)
-        except (OSError, subprocess.SubprocessError) as error:
-            raise JsChallengeProviderError(f"the runtime can't be run: {type(error).__name__}") from None
+            file.write_text(script, "utf-8")
+            arguments, given = [*arguments, str(file)], ""
+        done = _run(arguments, given, folder)
+        if name == "node" and done.returncode and "--permission" in done.stderr:
+            done = _run([*command, *_OLD_NODE, *ARGUMENTS[name][1:]], given, folder)
+    except (OSError, subprocess.SubprocessError) as error:
+        raise JsChallengeProviderError(f"the runtime can't be run: {type(error).__name__}") from None
+    finally:
+        file.unlink(missing_ok=True)
     if done.returncode:
         raise JsChallengeProviderError(f"the runtime ended with {done.returncode}: {done.stderr[-MESSAGE_CHARACTERS:]}")
     return done.stdout

@@ -21,6 +21,8 @@ async def test_a_probe_answers_like_info_on_the_terminal(client):
         "label": "2160p",
         "height": 2160,
         "codec": "vp9",
+        "dynamic_range": "",
+        "fps": 0,
         "size_bytes": 2613 << 20,
         "fits": False,
         "ext": "mp4",

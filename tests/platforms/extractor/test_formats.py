@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from platforms.extractor.describe import describe
-from platforms.extractor.formats import choose, qualities
+from platforms.extractor.formats import choose, qualities, settle
 from platforms.extractor.trim import trim_info
 from platforms.shapes import QUALITY_HEIGHTS, QUALITY_KEYS, Link, Media
 from utils.errors import LiveNow, NoMedia, UnknownQuality
@@ -72,13 +72,14 @@ def test_the_menu_of_a_usual_video():
     assert ids(YOUTUBE) == {
         "best": "299+140",
         "2160p": "313+251",
+        "2160p_hdr": "337+251",
         "1080p": "299+140",
         "720p": "136+140",
         "360p": "18",
         "144p": "160+140",
         "audio": "140",
     }
-    assert list(menu(YOUTUBE)) == ["best", "2160p", "1080p", "720p", "360p", "144p", "audio"]
+    assert list(menu(YOUTUBE)) == ["best", "2160p", "2160p_hdr", "1080p", "720p", "360p", "144p", "audio"]
     assert set(everything(YOUTUBE)) <= set(QUALITY_KEYS)
 
 
@@ -110,7 +111,7 @@ def test_labels_tell_height_frames_and_range():
     shown = menu(YOUTUBE)
     assert (shown["best"].label, shown["1080p"].label, shown["720p"].label) == ("1080p60", "1080p60", "720p")
     only_hdr = {"formats": [M4A, film("337", 3840, 2160, 1, "vp9.2", "webm", dynamic_range="HDR10", fps=60)]}
-    assert menu(only_hdr)["2160p"].label == "2160p60 HDR"
+    assert menu(only_hdr)["2160p"].label == "2160p60 HDR · VP9"
     assert (shown["audio"].label, shown["audio"].height, shown["audio"].codec) == ("M4A", None, "aac")
     assert (shown["1080p"].codec, shown["2160p"].codec) == ("h264", "vp9")
 
@@ -212,6 +213,39 @@ def test_segments_are_taken_where_there_is_nothing_direct():
         ids({"formats": [*hls, direct, film("hls-b", 1280, 720, acodec="aac", protocol="m3u8_native")]})["720p"]
         == "http-720"
     )
+
+
+def test_a_high_dynamic_range_is_a_choice_of_its_own():
+    """Beside the plain film of its height, from 1080p on; never what best, worst or a mere height stand for."""
+    sdr = film("315", 3840, 2160, 9, "vp9", "webm", fps=60)
+    hdr = film("701", 3840, 2160, 5, "av01.0.13M.10", dynamic_range="HDR10", fps=60)
+    small = film("332", 256, 144, 1, "vp9.2", "webm", dynamic_range="HDR10")
+    item = {"formats": [M4A, small, film("160", 256, 144, 1), hdr, sdr]}
+    shown = menu(item)
+    assert list(shown) == ["best", "2160p", "2160p_hdr", "144p", "audio"]
+    assert (shown["best"].format_id, shown["2160p"].label) == ("315+140", "2160p60 · VP9")
+    wanted = shown["2160p_hdr"]
+    assert (wanted.label, wanted.codec, wanted.dynamic_range, wanted.fps) == ("2160p60 HDR · AV1", "av1", "HDR10", 60)
+    assert (shown["2160p"].dynamic_range, shown["audio"].dynamic_range, shown["audio"].fps) == ("SDR", "", 0)
+    assert choose(media(item), "2160p_hdr").format_id == "701+140"
+    assert choose(media(item), "1440p").key == "144p"
+    assert choose(media(item), "1080p_hdr").key == "144p"
+    assert settle(media(item), "2160p_hdr") == "2160p_hdr"
+    assert settle(media(item), "worst") == "144p"
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "vcodec", "label"),
+    [
+        (7680, 4320, "av01.0.17M.08", "4320p · AV1"),
+        (1920, 1080, "hev1.1.6.L120", "1080p · H.265"),
+        (1920, 1080, "avc1.64002a", "1080p"),
+        (1920, 1080, None, "1080p"),
+    ],
+)
+def test_a_label_names_a_codec_that_not_every_player_knows(width, height, vcodec, label):
+    """H.264 goes without saying; so does what nobody told."""
+    assert menu({"formats": [film("1", width, height, 1, vcodec, acodec="aac")]})["best"].label == label
 
 
 @pytest.mark.parametrize(
