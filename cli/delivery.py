@@ -41,7 +41,8 @@ class FolderDelivery:
         for number, file in enumerate(fetched.files, start=1):
             name = file_name(file.title or fetched.media.title, file.path.suffix, f"{number} of {count}" * (count > 1))
             path = await asyncio.to_thread(self._place, file.path, name)
-            self.files.append(_shape(file, path))
+            place = {"position": job.batch_position} if job.batch else {}
+            self.files.append({**_shape(file, path), **place})
         self.missing += [asdict(each) for each in fetched.missing]
         return ()
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
-from services.jobs import JobEvent, Order
+from cli import lists
+from services.jobs import Order
 from services.shapes import media_shape
 from utils.errors import InternalError, NoLink, error_by_code
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from cli.delivery import FolderDelivery
     from platforms.shapes import Link
     from services.app import App
+    from services.batch_shapes import BatchEvent
+    from services.jobs import JobEvent
     from utils.config import Settings
 
 
@@ -46,16 +49,27 @@ def one_link(app: App, text: str) -> Link:
     raise NoLink(text)
 
 
-async def info(app: App, text: str) -> dict[str, Any]:
-    """What stands behind a link. Raises a GoldcrestError."""
-    return {"ok": True, "media": media_shape(await app.downloads.probe(one_link(app, text)))}
+async def info(app: App, text: str, page: int | None, count: int) -> dict[str, Any]:
+    """What stands behind a link; of a list the page of that number, the first for None. Raises a GoldcrestError."""
+    link = one_link(app, text)
+    if (listing := lists.list_of(app, link, wanted=page is not None)) is not None:
+        return await lists.page(app, listing, page or 1, count)
+    return {"ok": True, "media": media_shape(await app.downloads.probe(link))}
 
 
 async def get(
-    app: App, text: str, quality: str, delivery: FolderDelivery, show: Callable[[JobEvent], None]
+    app: App,
+    text: str,
+    quality: str,
+    delivery: FolderDelivery,
+    show: Callable[[JobEvent | BatchEvent], None],
+    *,
+    items: str = "",
 ) -> dict[str, Any]:
-    """Download into the delivery's folder. Raises a GoldcrestError."""
+    """Download into the delivery's folder; of a list these `items`. Raises a GoldcrestError."""
     link = one_link(app, text)
+    if (listing := lists.list_of(app, link, wanted=bool(items))) is not None:
+        return await lists.get(app, listing, quality, delivery, items=items, show=show)
     app.downloads.deliver_to("cli", delivery)
     job = await app.downloads.submit(Order("cli", link, quality))
     event = None

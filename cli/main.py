@@ -13,6 +13,7 @@ import typer
 
 from cli.run import FAILED, OK, USAGE, run_command
 from cli.screen import answer, progress_bar, say
+from core.list_pages import LAST, PAGE_BOUND
 from platforms.shapes import QUALITY_KEYS
 from utils.config import load_settings
 from utils.errors import ConfigError
@@ -31,6 +32,11 @@ LinkArgument = Annotated[str, typer.Argument(metavar="URL", help="A link, or a t
 TextArguments = Annotated[list[str] | None, typer.Argument(help="Texts; without any, the lines of standard input.")]
 QualityOption = Annotated[str, typer.Option("-q", "--quality", help=f"One of {', '.join(QUALITY_KEYS)}.")]
 FolderOption = Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="Where files go; made if missing.")]
+ItemsOption = Annotated[
+    str, typer.Option("--items", metavar="RANGES", help="Which items of a list: 1-10,15 or 5- or -5; all by default.")
+]
+PageOption = Annotated[int | None, typer.Option("--page", min=1, max=LAST, help="Of a list, the page of that number.")]
+CountOption = Annotated[int, typer.Option("--count", min=1, max=PAGE_BOUND, help="Items of a page.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of lines.")]
 
 
@@ -88,9 +94,13 @@ def serve(context: typer.Context) -> None:
 
 
 def get(
-    context: typer.Context, url: LinkArgument, quality: QualityOption = "best", folder: FolderOption = Path()
+    context: typer.Context,
+    url: LinkArgument,
+    quality: QualityOption = "best",
+    folder: FolderOption = Path(),
+    items: ItemsOption = "",
 ) -> None:
-    """Download one link; what was saved is printed as JSON."""
+    """Download one link, of a list its items; what was saved is printed as JSON."""
     if quality not in QUALITY_KEYS:
         raise typer.BadParameter(f"{quality!r} is none of {', '.join(QUALITY_KEYS)}", param_hint="-q")
     try:
@@ -106,16 +116,16 @@ def get(
 
     async def work(app: App) -> dict[str, Any]:
         with progress_bar(terminal.texts) as show:
-            return await jobs.get(app, url, quality, FolderDelivery(folder), show)
+            return await jobs.get(app, url, quality, FolderDelivery(folder), show, items=items)
 
     raise typer.Exit(terminal.run(work, beside=folder.resolve()))
 
 
-def info(context: typer.Context, url: LinkArgument) -> None:
-    """Show title, length and qualities of one link as JSON."""
+def info(context: typer.Context, url: LinkArgument, page: PageOption = None, count: CountOption = 10) -> None:
+    """Show title, length and qualities of one link as JSON, of a list a page of its items."""
     from cli import jobs
 
-    raise typer.Exit(context.obj.run(lambda app: jobs.info(app, url)))
+    raise typer.Exit(context.obj.run(lambda app: jobs.info(app, url, page, count)))
 
 
 def detect(context: typer.Context, texts: TextArguments = None) -> None:

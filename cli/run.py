@@ -34,9 +34,10 @@ class Interrupted(Exception):
 
 
 def run_command(work: Callable[[], Awaitable[dict[str, Any]]], texts: Texts, *, debug: bool) -> int:
-    """Print the answer of `work`, or its failure as JSON; the exit code. Raises ConfigError."""
+    """Print the answer of `work`, or its failure as JSON; the exit code, by the answer's `ok`. Raises ConfigError."""
     try:
-        answer(asyncio.run(_until_signal(work())))
+        told = asyncio.run(_until_signal(work()))
+        answer(told)
     except Interrupted as interrupted:
         return SIGNAL_BASE + interrupted.number
     except ConfigError:
@@ -45,7 +46,7 @@ def run_command(work: Callable[[], Awaitable[dict[str, Any]]], texts: Texts, *, 
         return _fail(error, texts, debug=debug)
     except Exception as error:  # noqa: BLE001 - the edge: no traceback reaches a person who didn't ask for it
         return _fail(InternalError(repr(error)), texts, debug=debug)
-    return OK
+    return OK if told["ok"] else FAILED
 
 
 async def _until_signal(work: Awaitable[dict[str, Any]]) -> dict[str, Any]:

@@ -13,6 +13,7 @@ import msgspec
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from services.batch_shapes import BatchEvent
     from services.jobs import JobEvent
     from utils.texts import Texts
 
@@ -39,13 +40,18 @@ def say(line: str) -> None:
 
 
 @contextmanager
-def progress_bar(texts: Texts) -> Iterator[Callable[[JobEvent], None]]:
-    """A function that shows a job's events while the block lasts; nothing where standard error is no terminal."""
+def progress_bar(texts: Texts) -> Iterator[Callable[[JobEvent | BatchEvent], None]]:
+    """A function that shows events of a job or batch while the block lasts.
+
+    Shows nothing where standard error is no terminal.
+    """
     if not sys.stderr.isatty():
         yield lambda _event: None
         return
     from rich import progress
     from rich.console import Console
+
+    from services.batch_shapes import BatchEvent
 
     columns = (
         progress.TextColumn("{task.description}"),
@@ -58,7 +64,13 @@ def progress_bar(texts: Texts) -> Iterator[Callable[[JobEvent], None]]:
         bar = bars.add_task(texts("cli.phase.queued"), total=None)
         shown = ["queued"]
 
-        def show(event: JobEvent) -> None:
+        def show(event: JobEvent | BatchEvent) -> None:
+            if isinstance(event, BatchEvent):
+                ended = sum(event.counts[state] for state in ("done", "failed", "cancelled"))
+                total = event.total or sum(event.counts.values())
+                bars.columns = columns[:2]  # the others count bytes
+                bars.update(bar, description=texts("cli.batch", ended=ended, total=total), completed=ended, total=total)
+                return
             if event.phase not in PHASES:
                 return
             if shown != [event.phase]:

@@ -41,6 +41,8 @@ LINK = Link("https://vimeo.com/1", "vimeo:1", "vimeo", "video", "1")
 class Job:
     id: str
     link: Link
+    batch: str = ""
+    batch_position: int = 0
 
 
 class Downloads:
