@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import shutil
 import sqlite3
-from collections import OrderedDict
+from collections import OrderedDict, deque
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from pathlib import Path
@@ -16,12 +17,16 @@ import structlog
 if TYPE_CHECKING:
     import diskcache
 
+#: a key and its new record; None: it goes
+Change = tuple[str, bytes | None]
 log = structlog.get_logger()
 
 #: what a row costs besides its value: key, columns, index entries
 ROW_BYTES: Final = 250
-#: writes that may wait for the disk; what comes on top is not kept
-PENDING_BOUND: Final = 256
+#: what may wait for the disk; what comes on top is not kept
+WAITING_BYTES: Final = 2 << 20
+#: changes in one transaction
+BATCH: Final = 200
 #: seconds that a statement waits for another process's lock
 LOCK_SECONDS: Final = 1.0
 _ROWS: Final = "SELECT key, LENGTH(value) FROM Cache WHERE raw = 1 AND mode = 1 AND value IS NOT NULL ORDER BY rowid"
@@ -41,7 +46,10 @@ class DiskLevel:
         self.troubles = 0
         self._folder = folder
         self._sizes: OrderedDict[str, int] = OrderedDict()
+        self._changes: deque[Change] = deque()
         self._waiting: dict[str, bytes] = {}
+        self._waiting_bytes = 0
+        self._writing = False
         self._thread: ThreadPoolExecutor | None = None
         self._store: diskcache.Cache | None = None
 
@@ -66,11 +74,15 @@ class DiskLevel:
         if thread is None:
             return
         self._leave()
-        await asyncio.get_running_loop().run_in_executor(thread, self._close)
+        await asyncio.get_running_loop().run_in_executor(thread, self._finish)
         thread.shutdown(wait=False)
+        self._clear()
+
+    def _clear(self) -> None:
         self._sizes.clear()
+        self._changes.clear()
         self._waiting.clear()
-        self.used_bytes = 0
+        self._waiting_bytes = self.used_bytes = 0
 
     def oldest(self) -> str:
         """The key that was not used for the longest time. Raises StopIteration where there is none."""
@@ -99,13 +111,14 @@ class DiskLevel:
 
     def write(self, key: str, record: bytes) -> bool:
         """Keep a record soon; False where it is not kept because the disk is too far behind."""
-        if self._thread is None or len(self._waiting) >= PENDING_BOUND:
+        if self._thread is None or self._waiting_bytes + len(record) > WAITING_BYTES:
             self.remove(key)
             return False
         self._forget(key)
         self._sizes[key] = len(record) + ROW_BYTES
         self.used_bytes += len(record) + ROW_BYTES
         self._waiting[key] = record
+        self._waiting_bytes += len(record)
         self._later(key, record)
         return True
 
@@ -117,28 +130,39 @@ class DiskLevel:
 
     def _forget(self, key: str) -> None:
         self.used_bytes -= self._sizes.pop(key, 0)
-        self._waiting.pop(key, None)
+        self._settle(key)
 
     def _later(self, key: str, record: bytes | None) -> None:
-        thread = cast("ThreadPoolExecutor", self._thread)  # there is one as long as the index holds anything
-        thread.submit(self._change, asyncio.get_running_loop(), key, record)
+        self._changes.append((key, record))
+        if not self._writing:
+            self._writing = True
+            self._submit()
 
-    def _changed(self, key: str, record: bytes | None, error: Exception | None) -> None:
+    def _submit(self) -> None:
+        thread = cast("ThreadPoolExecutor", self._thread)  # there is one as long as the index holds anything
+        thread.submit(self._write_some, asyncio.get_running_loop())
+
+    def _written(self, changes: Sequence[Change], error: Exception | None) -> None:
         if error is not None:
             self._trouble(error)
-        if record is not None and self._waiting.get(key) is record:
-            del self._waiting[key]
-            if error is not None:
-                self._forget(key)
+        for key, record in changes:
+            if record is not None and self._waiting.get(key) is record:
+                self._settle(key)
+                if error is not None:
+                    self._forget(key)
+        self._writing = bool(self._changes) and self._thread is not None
+        if self._writing:
+            self._submit()
+
+    def _settle(self, key: str) -> None:
+        self._waiting_bytes -= len(self._waiting.pop(key, b""))
 
     def _trouble(self, error: Exception) -> None:
         self.troubles += 1
         log.warning("cache.disk", error=str(error) or type(error).__name__)
         broken = isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError)
         if broken and self._thread is not None:
-            self._sizes.clear()
-            self._waiting.clear()
-            self.used_bytes = 0
+            self._clear()
             self._leave()
             self._thread.submit(self._renew)
 
@@ -149,17 +173,25 @@ class DiskLevel:
 
     # --- in the thread ------------------------------------------------------------------------------------------------
 
-    def _change(self, loop: asyncio.AbstractEventLoop, key: str, record: bytes | None) -> None:
-        trouble = None
-        try:
-            if record is None:
-                self._cache.delete(key)
-            else:
-                self._cache.set(key, record)
-        except Exception as error:  # noqa: BLE001  # the loop's thread judges it
-            trouble = error
+    def _write_some(self, loop: asyncio.AbstractEventLoop) -> None:
+        changes, trouble = self._write_batch()
         with suppress(RuntimeError):  # the loop has ended meanwhile
-            loop.call_soon_threadsafe(self._changed, key, record, trouble)
+            loop.call_soon_threadsafe(self._written, changes, trouble)
+
+    def _write_batch(self) -> tuple[Sequence[Change], Exception | None]:
+        """The oldest changes in one transaction, and what went wrong: then none of them was made."""
+        changes = [self._changes.popleft() for _ in range(min(BATCH, len(self._changes)))]
+        try:
+            store = self._cache
+            with store.transact():
+                for key, record in changes:
+                    if record is None:
+                        store.delete(key)
+                    else:
+                        store.set(key, record)
+        except Exception as error:  # noqa: BLE001  # the loop's thread judges it
+            return changes, error
+        return changes, None
 
     def _open(self) -> list[tuple[str, int]]:
         try:
@@ -194,6 +226,13 @@ class DiskLevel:
         self._store = diskcache.Cache(
             str(self._folder), LOCK_SECONDS, SafeDisk, eviction_policy="none", cull_limit=0, size_limit=1 << 62
         )
+
+    def _finish(self) -> None:
+        """Write what waits; stop at the first trouble."""
+        trouble = None
+        while self._changes and trouble is None:
+            _, trouble = self._write_batch()
+        self._close()
 
     def _close(self) -> None:
         store, self._store = self._store, None

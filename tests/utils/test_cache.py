@@ -20,7 +20,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from utils.cache import ENTRY_BYTES, REFRESH_BOUND, HybridCache
-from utils.cache_disk import PENDING_BOUND, ROW_BYTES, DiskLevel
+from utils.cache_disk import ROW_BYTES, WAITING_BYTES, DiskLevel
 from utils.cache_entry import Entry
 
 BODY = b"x" * 100
@@ -284,22 +284,25 @@ async def test_a_disk_far_behind_takes_no_more(tmp_path):
     """Writes that wait are bounded; a closed level takes none and closes twice."""
     disk = DiskLevel(tmp_path / "c", 1 << 30)
     await disk.open()
-    kept = [disk.write(f"k{number}", BODY) for number in range(PENDING_BOUND + 1)]
-    assert all(kept[:-1])
-    assert not kept[-1]
-    assert disk.read("k0") == BODY
+    large = bytes(WAITING_BYTES // 4)
+    assert [disk.write(f"k{number}", large) for number in range(6)] == [True] * 4 + [False] * 2
+    assert disk.read("k0") == large
+    assert "k5" not in disk
     await disk.close()
     assert not disk.write("k1", BODY)
+    await disk.close()
+    await disk.open()
+    assert len(disk) == 4
     await disk.close()
 
 
 async def test_entries_that_a_slow_disk_cannot_take_are_refused(tmp_path, clock):
     """More at once than may wait for the disk: the rest is not kept, and that is counted."""
-    async with opened(tmp_path, clock, disk=4 * PENDING_BOUND) as cache:
-        for number in range(PENDING_BOUND + 5):
-            cache.put(f"k{number}", entry(clock, priority="low"))
-        assert places(cache) == (0, PENDING_BOUND)
-        assert cache.figures()["refused"] == 5
+    async with opened(tmp_path, clock, disk=1_000_000) as cache:
+        for number in range(6):
+            cache.put(f"k{number}", entry(clock, bytes(WAITING_BYTES // 4 - 100), priority="low"))
+        assert places(cache) == (0, 4)
+        assert cache.figures()["refused"] == 2
 
 
 async def test_background_refreshes_are_bounded_and_one_a_key(tmp_path, clock):
@@ -333,8 +336,8 @@ async def main():
     while True:
         cache.put(f"k{number % 500}", Entry(str(number % 500).encode() * 50, time.time(), 600, 0, "high"))
         number += 1
-        if number == 300: print("full", flush=True)
-        await asyncio.sleep(0)
+        if number == 3000: print("full", flush=True)
+        await asyncio.sleep(0.0002)
 asyncio.run(main())
 """
 
