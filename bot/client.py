@@ -156,6 +156,7 @@ class TelegramPart:
         helper = asyncio.create_task(self._tend(line, desk, store), name="telegram helper")
         try:
             self._app.downloads.deliver_to("telegram", desk.messenger)
+            self._app.batches.report_to("telegram", desk.batch_boards.report)
             desk.resume()
             self._tried.set()
             raise SessionDeadError(await asyncio.shield(line.lost))

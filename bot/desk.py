@@ -7,8 +7,11 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, Final
 
+from bot.batch_boards import BatchBoards
+from bot.batch_lists import Lists
+from bot.batch_menus import BatchMenus
 from bot.board import Boards
-from bot.handlers import cancel, choices, links, start
+from bot.handlers import batches, cancel, choices, clips, links, lists, live, start
 from bot.looks import Looks
 from bot.messenger import Messenger
 from bot.middlewares import Access, Deduplication, Errors
@@ -59,17 +62,23 @@ class Desk:
         self._handlers = Tasks("handler", running=HANDLERS_RUNNING, bound=HANDLERS_BOUND)
         self._looking = Tasks("look", running=LOOKS_BOUND, bound=LOOKS_BOUND)
         self._tails = Tasks("tail", running=HANDLERS_BOUND, bound=HANDLERS_BOUND)
-        looks = Looks(
-            app,
-            telegram,
-            boards,
-            self._looking,
-            probes=PROBES,
-            deadline_seconds=settings.extractor.probe_deadline_seconds * DEADLINES,
-        )
-        parts: dict[str, Any] = {"app": app, "telegram": telegram, "looks": looks, "orders": Orders(app)}
+        asking = asyncio.Semaphore(PROBES)
+        deadline_seconds = settings.extractor.probe_deadline_seconds * DEADLINES
+        self._menus = menus = BatchMenus(database)
+        pages = Lists(app, telegram, boards, menus, self._looking, slots=asking, deadline_seconds=deadline_seconds)
+        looks = Looks(app, telegram, boards, self._looking, pages, slots=asking, deadline_seconds=deadline_seconds)
+        self.batch_boards = BatchBoards(app, telegram, boards, menus)
+        parts: dict[str, Any] = {
+            "app": app,
+            "telegram": telegram,
+            "looks": looks,
+            "orders": Orders(app),
+            "menus": menus,
+            "lists": pages,
+            "batches": self.batch_boards,
+        }
         self._dispatcher = Dispatcher(
-            (start.router, choices.router, cancel.router, links.router),
+            (start.router, choices.router, clips.router, live.router, cancel.router, lists.router, batches.router, links.router),
             (Deduplication(self._seen, self._tails), Errors(telegram, texts), Access(app, telegram, texts, clock)),
             parts,
             lambda: self.bot_name,
@@ -78,8 +87,9 @@ class Desk:
         self.pause()
 
     async def start(self) -> None:
-        """Forget old updates."""
+        """Forget old updates and menus."""
         await self._seen.sweep()
+        await self._menus.sweep()
 
     def take(self, event: Event) -> None:
         """Handle an event soon. Raises Busy where too many wait already."""

@@ -11,7 +11,7 @@ class Incoming:
 
     Ids are marked as Telegram's bots know them: people positive, groups negative, supergroups -100…. `user_id` is None
     where no person stands behind it (anonymous admins, channels). `topic_id`: the thread of a forum. `text` holds the
-    words and, on lines of their own, the links that hide behind words.
+    words and, on lines of their own, the links that hide behind words. `reply_to`: the message that it replies to.
     """
 
     chat_id: int
@@ -20,6 +20,7 @@ class Incoming:
     text: str
     private: bool
     topic_id: int | None = None
+    reply_to: int | None = None
 
     @property
     def key(self) -> str:

@@ -107,6 +107,15 @@ class ListShelf(Packed):
 
 
 @dataclass(frozen=True, slots=True)
+class ListBeside(Packed):
+    """Show the list that the link of an offer names besides its item; `reply_to` is the message with the link."""
+
+    verb: ClassVar[str] = "lb"
+    token: str
+    reply_to: int
+
+
+@dataclass(frozen=True, slots=True)
 class ListAsk(Packed):
     """Ask for positions."""
 
@@ -166,6 +175,92 @@ class BatchRetry(Packed):
 
 
 @dataclass(frozen=True, slots=True)
+class Later(Packed):
+    """Try a failed order or look again by itself in so many minutes; `quality` "": look at the link again."""
+
+    verb: ClassVar[str] = "w"
+    token: str
+    quality: str
+    reply_to: int
+    minutes: int
+
+
+@dataclass(frozen=True, slots=True)
+class LookAgain(Packed):
+    """Look at the link of a failed look again, now."""
+
+    verb: ClassVar[str] = "g"
+    token: str
+    reply_to: int
+
+
+@dataclass(frozen=True, slots=True)
+class WhenLive(Packed):
+    """Tell when a stream begins; `minutes` until then, 0 where nobody knows."""
+
+    verb: ClassVar[str] = "v"
+    token: str
+    reply_to: int
+    minutes: int
+
+
+@dataclass(frozen=True, slots=True)
+class NeedCookies(Packed):
+    """How to give the bot a site's cookies."""
+
+    verb: ClassVar[str] = "k"
+    platform: str
+
+
+@dataclass(frozen=True, slots=True)
+class Forget(Packed):
+    """Forget a reminder."""
+
+    verb: ClassVar[str] = "f"
+    reminder_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShowClip(Packed):
+    """Turn a menu into that of the clip `span` ("43-80", "43-"), or for "" into that of the whole."""
+
+    verb: ClassVar[str] = "cs"
+    token: str
+    reply_to: int
+    span: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChooseClip(Packed):
+    """A quality of a clip of an offer."""
+
+    verb: ClassVar[str] = "qc"
+    token: str
+    quality: str
+    reply_to: int
+    span: str
+
+
+@dataclass(frozen=True, slots=True)
+class Record(Packed):
+    """Record so many minutes of an offer that is a running stream."""
+
+    verb: ClassVar[str] = "rc"
+    token: str
+    quality: str
+    minutes: int
+    reply_to: int
+
+
+@dataclass(frozen=True, slots=True)
+class FinishRecording(Packed):
+    """End a recording and send what there is."""
+
+    verb: ClassVar[str] = "rf"
+    job_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Button:
     """One button."""
 
@@ -179,11 +274,6 @@ Keyboard = Sequence[Sequence[Button]]
 def cancel_keyboard(texts: Texts, data: Packed) -> Keyboard:
     """The one button that stops something."""
     return ((Button(texts("button.cancel"), data),),)
-
-
-def retry_keyboard(texts: Texts, choice: Choose) -> Keyboard:
-    """The one button that asks for the same once more."""
-    return ((Button(texts("button.again"), choice),),)
 
 
 def done_keyboard(texts: Texts, originals: Choose | None, again: Choose | None) -> Keyboard:

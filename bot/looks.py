@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Final
 import structlog
 
 from bot.board import Screen
-from bot.keyboards import StopLooking, cancel_keyboard, menu_keyboard
+from bot.keyboards import Button, ListBeside, StopLooking, cancel_keyboard, menu_keyboard
 from bot.menu import menu_text
 from bot.rich import plain
 from bot.status import failed_screen
 from bot.telegram import Place
+from platforms.parts import Clip, fitting_clip
+from platforms.shapes import LIST_KINDS, Link
 from utils.errors import (
     Busy,
     Cancelled,
@@ -30,11 +32,13 @@ from utils.errors import (
 from utils.ids import button_token
 
 if TYPE_CHECKING:
+    from bot.batch_lists import Lists
     from bot.board import Boards
     from bot.events import Incoming
+    from bot.keyboards import Keyboard
     from bot.tasks import Tasks
     from bot.telegram import Telegram
-    from platforms.shapes import Link
+    from platforms.shapes import Media
     from services.app import App
 
 log = structlog.get_logger()
@@ -54,7 +58,7 @@ class Look:
 
 
 class Looks:
-    """`tasks`: the pool of looks, of which `probes` ask their site at the same time; `deadline_seconds`: for each."""
+    """`tasks`: the pool of looks; `slots`: how many ask their site at the same time; `deadline_seconds`: for each."""
 
     def __init__(
         self,
@@ -62,8 +66,9 @@ class Looks:
         telegram: Telegram,
         boards: Boards,
         tasks: Tasks,
+        lists: Lists,
         *,
-        probes: int,
+        slots: asyncio.Semaphore,
         deadline_seconds: float,
         new_id: Callable[[], str] = button_token,
     ) -> None:
@@ -71,17 +76,18 @@ class Looks:
         self._telegram = telegram
         self._boards = boards
         self._tasks = tasks
-        self._slots = asyncio.Semaphore(probes)
+        self._lists = lists
+        self._slots = slots
         self._deadline_seconds = deadline_seconds
         self._new_id = new_id
         self._looks: dict[str, Look] = {}
 
-    def begin(self, message: Incoming, link: Link, user_id: int) -> asyncio.Task[None]:
-        """Look at a link beneath its message, in a task. Raises Busy."""
+    def begin(self, message: Incoming, link: Link, user_id: int, ranges: str = "") -> asyncio.Task[None]:
+        """Look at a link beneath its message, in a task; `ranges`: which entries of a list are wanted. Raises Busy."""
         if sum(look.user_id == user_id for look in self._looks.values()) >= USER_BOUND:
             raise Busy("looks of one person", bound=USER_BOUND, mine=True)
         name, look = self._new_id(), Look(user_id)
-        look.task = self._tasks.spawn(lambda: self._look(name, look, message, link))
+        look.task = self._tasks.spawn(lambda: self._look(name, look, message, link, ranges))
         self._looks[name] = look
         look.task.add_done_callback(lambda _task: self._looks.pop(name, None))
         return look.task
@@ -100,14 +106,14 @@ class Looks:
             look.stopped = True
             look.task.cancel()
 
-    async def _look(self, name: str, look: Look, message: Incoming, link: Link) -> None:
+    async def _look(self, name: str, look: Look, message: Incoming, link: Link, ranges: str) -> None:
         texts = self._app.texts
         screen = Screen(plain(texts("status.looking", site=_site(link))), cancel_keyboard(texts, StopLooking(name)))
         # not to be torn in the middle: a message whose number is lost can't be taken away
         status = asyncio.ensure_future(self._telegram.send_text(Place.of(message), screen.rich, screen.keyboard))
         try:
-            await asyncio.shield(status)
-            final: Screen | None = await self._menu(message, link, look.user_id)
+            status_id = await asyncio.shield(status)
+            final: Screen | None = await self._screen(message, link, look.user_id, status_id, ranges)
         except asyncio.CancelledError:
             if not look.stopped:
                 await self._withdraw(message.chat_id, status)
@@ -129,20 +135,34 @@ class Looks:
             async with asyncio.timeout(WITHDRAW_SECONDS):
                 await self._telegram.delete(chat_id, await status)
 
-    async def _menu(self, message: Incoming, link: Link, user_id: int) -> Screen:
-        downloads = self._app.downloads
+    async def _screen(self, message: Incoming, link: Link, user_id: int, status_id: int, ranges: str) -> Screen:
+        """The menu of an item, or the first page of a list; a short link tells only now which of them it is."""
+        if link.kind not in LIST_KINDS:
+            media = await self._probe(link)
+            if media.kind not in LIST_KINDS:
+                return await self._menu(message, link, user_id, media)
+            link = Link(media.url, media.canonical, media.platform, media.kind, media.id, link.text)
+        return await self._lists.menu(message, link, user_id, status_id, ranges)
+
+    async def _probe(self, link: Link) -> Media:
         try:
             async with self._slots, asyncio.timeout(self._deadline_seconds):
-                media = await downloads.probe(link)
+                return await self._app.downloads.probe(link)
         except TimeoutError:
             raise DeadlineExceeded("probe") from None
+
+    async def _menu(self, message: Incoming, link: Link, user_id: int, media: Media) -> Screen:
+        downloads = self._app.downloads
         if media.is_live:
             raise LiveNow
         if not media.qualities:
             raise NoMedia
         instant = await downloads.stored_qualities(media)
         token = await downloads.offer(media, link, user_id)
-        keyboard = menu_keyboard(self._app.texts, media, token, instant, message.message_id)
+        keyboard: Keyboard = menu_keyboard(self._app.texts, media, token, instant, message.message_id)
+        if downloads.beside(link) is not None:
+            beside = Button(self._app.texts("button.beside"), ListBeside(token, message.message_id))
+            keyboard = (*keyboard, (beside,))
         return Screen(menu_text(self._app.texts, media, instant), keyboard)
 
     def _failure(self, message: Incoming, link: Link, error: GoldcrestError) -> Screen | None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 from bot import media as forms
 from bot.board import Screen
+from bot.clips import same_again
 from bot.keyboards import Choose
 from bot.meter import Meter
 from bot.rich import Piece, plain
@@ -77,7 +78,9 @@ class Messenger:
         self._sent: OrderedDict[str, _Sent] = OrderedDict()
 
     async def report(self, job: Job, event: JobEvent) -> None:
-        """Show a state; the message goes away when the file has come."""
+        """Show a state; the message goes away when the file has come. Of a batch its own message tells."""
+        if job.batch:
+            return
         target = Target.of(job)
         board = (target.chat_id, target.status_id)
         if not event.final:
@@ -85,7 +88,7 @@ class Messenger:
         elif event.phase == "done":
             await self._boards.finish(*board, self._rest(job, target))
         elif event.error is not None and event.phase == "failed":
-            again = Choose(target.offer, job.quality, target.reply_to or 0) if target.offer else None
+            again = same_again(target.offer, job.quality, job.part, target.reply_to or 0) if target.offer else None
             await self._boards.finish(*board, failed_screen(self._texts, job.title, event.error, again))
         else:
             await self._boards.finish(*board, Screen(plain(self._texts("error.cancelled"))))

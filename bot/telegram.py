@@ -43,8 +43,8 @@ class Place:
 class Telegram(Calls):
     """Every method raises TelegramRefused, whose detail is Telegram's error name."""
 
-    async def send_text(self, place: Place, rich: Rich, keyboard: Keyboard = ()) -> int:
-        """Write a message without a preview of its links; its id."""
+    async def send_text(self, place: Place, rich: Rich, keyboard: Keyboard = (), *, ask_reply: bool = False) -> int:
+        """Write a message without a preview of its links; its id. `ask_reply`: apps open a reply to it."""
         text, entities = written(rich, TEXT_LIMIT)
         peer = await self.peer(place.chat_id)
 
@@ -59,7 +59,7 @@ class Telegram(Calls):
                     no_webpage=True,
                     reply_to=reply,
                     entities=entities or None,
-                    reply_markup=_markup(keyboard),
+                    reply_markup=_ask_reply() if ask_reply else _markup(keyboard),
                 ),
             )
 
@@ -194,6 +194,11 @@ def _reply(reply_to: int | None, topic_id: int | None) -> Any:
 
 def _channel(peer: Any) -> Any:
     return raw.types.InputChannel(channel_id=peer.channel_id, access_hash=peer.access_hash)
+
+
+def _ask_reply() -> Any:
+    """In a group only the one whose message is replied to is asked."""
+    return raw.types.ReplyKeyboardForceReply(selective=True, single_use=True)
 
 
 def _markup(keyboard: Keyboard) -> Any:

@@ -34,6 +34,7 @@ def _message(message: Any, chats: Mapping[int, Any]) -> Incoming | None:
         text=_text(message),
         private=private,
         topic_id=_topic(message.reply_to),
+        reply_to=getattr(message.reply_to, "reply_to_msg_id", None),
     )
 
 

@@ -26,7 +26,7 @@ async def stop_looking(press: Pressed, data: StopLooking, app: App, telegram: Te
     except Expired:
         await _over(press, app, telegram)
         return
-    if await _allowed(press, owner, app, telegram):
+    if await allowed(press, owner, app, telegram):
         await telegram.answer(press, app.texts("press.cancelling"))
         looks.stop(data.look)
 
@@ -39,13 +39,14 @@ async def stop_job(press: Pressed, data: StopJob, app: App, telegram: Telegram) 
     except NotFound:
         await _over(press, app, telegram)
         return
-    if await _allowed(press, job.user_id, app, telegram):
+    if await allowed(press, job.user_id, app, telegram):
         await telegram.answer(press, app.texts("press.cancelling"))
         if not await app.downloads.cancel(job.id):
             await telegram.delete(press.chat_id, press.message_id)
 
 
-async def _allowed(press: Pressed, owner: int | None, app: App, telegram: Telegram) -> bool:
+async def allowed(press: Pressed, owner: int | None, app: App, telegram: Telegram) -> bool:
+    """Whether it is theirs, or they own the bot; others are told so on the button."""
     if press.user_id == owner or app.users.is_owner(press.user_id):
         return True
     await telegram.answer(press, app.texts("press.not_yours"), alert=True)

@@ -1,41 +1,123 @@
-"""A message with links: each is looked at by itself and becomes a menu."""
+"""A message with links: a few are looked at each by itself, many become one menu; positions belong to a list."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from bot.rich import plain
+from bot.batch_lists import looks_like_positions
+from bot.batch_menus import BatchMenu
+from bot.batch_screens import links_screen
+from bot.rich import TEXT_LIMIT, plain, shortened
 from bot.router import Router
 from bot.status import explain
 from bot.telegram import Place
+from platforms.shapes import LIST_KINDS
 from utils.errors import Busy, NoLink, error_by_code
+from utils.ids import button_token
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bot.batch_lists import Lists
+    from bot.batch_menus import BatchMenus
     from bot.events import Incoming
     from bot.looks import Looks
     from bot.router import Rest
     from bot.telegram import Telegram
+    from platforms.links import Refused
+    from platforms.shapes import Link
     from services.app import App
+    from utils.texts import Texts
 
 router = Router("links")
+#: so many items of one message get a menu each; more are offered together
+SINGLE_BOUND: Final = 3
+#: refused links that are repeated beside their reason, and how much of each
+REFUSED_SHOWN: Final = 5
+REFUSED_LIMIT: Final = 60
 
 
 @router.text()
-async def look(message: Incoming, app: App, looks: Looks, telegram: Telegram) -> Rest:
-    """Begin to look at every link. In private a text without one is answered, and so is each link that is refused."""
+async def look(
+    message: Incoming, *, app: App, looks: Looks, lists: Lists, menus: BatchMenus, telegram: Telegram
+) -> Rest:
+    """Begin to look at every link, or offer many at once.
+
+    In private a text without a link is answered, and what is refused is told in one message.
+    """
     if message.user_id is None:
         return ()
     found = app.downloads.detect(message.text)
-    if message.private and not found.links and not found.refused:
-        raise NoLink
+    if not found.links and not found.refused:
+        if not await lists.typed(message) and message.private:
+            raise NoLink
+        return ()
     place, tasks = Place.of(message), []
-    if message.private:
-        for code in dict.fromkeys(refused.code for refused in found.refused):
-            await telegram.send_text(place, plain(explain(app.texts, error_by_code(code)())))
-    for link in found.links:
+    if message.private and found.refused:
+        await telegram.send_text(place, plain(refused_text(app.texts, found.refused)))
+    together = offered_together(found.links, private=message.private)
+    if together:
+        menu = BatchMenu(
+            button_token(),
+            message.user_id,
+            message.chat_id,
+            together,
+            title=app.texts.many("links.title", len(together)),
+            is_list=False,
+            total=len(together),
+            reply_to=message.message_id,
+            topic_id=message.topic_id,
+        )
+        await menus.add(menu)
+        screen = links_screen(app.texts, menu)
+        await telegram.send_text(place, screen.rich, screen.keyboard)
+    single = [link for link in found.links if link not in together]
+    ranges = positions_beside(message.text, found.links)
+    if ranges and (listed := list_of(single[0], app)) is not None:
+        single = [listed]
+    for link in single:
         try:
-            tasks.append(looks.begin(message, link, message.user_id))
+            tasks.append(looks.begin(message, link, message.user_id, ranges))
         except Busy as error:  # told here, because what has begun goes on
             await telegram.send_text(place, plain(explain(app.texts, error)))
             break
     return tasks
+
+
+def offered_together(links: Sequence[Link], *, private: bool) -> tuple[Link, ...]:
+    """The items that share one menu, () where they are few.
+
+    A list is chosen from by itself; a page of an unknown site in a group is looked at in silence, because it may have
+    no media at all.
+    """
+    items = tuple(link for link in links if link.kind not in LIST_KINDS and (private or link.platform != "generic"))
+    return items if len(items) > SINGLE_BOUND else ()
+
+
+def positions_beside(text: str, links: Sequence[Link]) -> str:
+    """The positions written beside the only link of a message; "" for any other text."""
+    if len(links) != 1:
+        return ""
+    beside = text.replace(links[0].text, " ", 1).strip()
+    return beside if looks_like_positions(beside) else ""
+
+
+def list_of(link: Link, app: App) -> Link | None:
+    """The list itself, or the one that an item's link names besides the item."""
+    return link if link.kind in LIST_KINDS else app.downloads.beside(link)
+
+
+def refused_text(texts: Texts, refused: Sequence[Refused]) -> str:
+    """Each reason once; with several reasons, the links that it holds for."""
+    reasons: dict[str, list[str]] = {}
+    for each in refused:
+        reasons.setdefault(each.code, []).append(shortened(each.text, REFUSED_LIMIT))
+    parts = []
+    for code, found in reasons.items():
+        lines = [explain(texts, error_by_code(code)())]
+        if len(reasons) > 1:
+            lines += found[:REFUSED_SHOWN]
+            if len(found) > REFUSED_SHOWN:
+                lines.append(texts("batch.more_failed", count=len(found) - REFUSED_SHOWN))
+        parts.append("\n".join(lines))
+    return shortened("\n\n".join(parts), TEXT_LIMIT)

@@ -12,11 +12,13 @@ import pytest
 from PIL import Image
 
 from bot.client import TelegramPart
+from core.batch_table import BatchTable
 from core.job_queue import JobQueue
 from platforms.extractor.formats import settle
 from platforms.registry import Registry
-from platforms.shapes import Fetched, FetchedFile, Media, Missing, Progress, Quality
+from platforms.shapes import Entry, Fetched, FetchedFile, Listing, Media, Missing, Progress, Quality
 from services.app import App
+from services.batch import Batches
 from services.downloads import Downloads
 from services.stored import Offers, StoredFiles
 from services.users import Users
@@ -56,8 +58,8 @@ class Sites:
     """What PlatformManager offers: links are found for real, probes and downloads are scripted.
 
     `looking` and `fetching` hold a probe or a fetch back; `fails` are raised by probes, `breaks` by fetches; `files`
-    are (name, bytes, fields of FetchedFile) that a fetch leaves, `missing` what it could not get; `shape` changes fields
-    of what a probe finds.
+    are (name, bytes, fields of FetchedFile) that a fetch leaves, `missing` what it could not get; `shape` changes
+    fields of what a probe finds. Every list has `length` entries; `pages` are the positions that it was read from.
     """
 
     def __init__(self, folder):
@@ -67,6 +69,7 @@ class Sites:
         self.qualities = QUALITIES
         self.shape: dict[str, Any] = {}
         self.fails, self.breaks, self.probes, self.fetches = [], [], [], []
+        self.length, self.pages = 25, []
         self.looking, self.fetching = asyncio.Event(), asyncio.Event()
         self.looking.set()
         self.fetching.set()
@@ -95,6 +98,22 @@ class Sites:
 
     def settle(self, link, quality):
         return settle(self.media(link), quality)
+
+    def beside(self, link):
+        return self.registry.platform(link.platform).beside(link)
+
+    async def page(self, link, first, count):
+        self.pages.append(first)
+        await self.looking.wait()
+        if self.fails:
+            raise self.fails.pop(0)
+        last = min(first + count - 1, self.length)
+        entries = tuple(
+            Entry(place, f"https://www.youtube.com/watch?v=entry{place:06}", f"Entry {place}", 61.0)
+            for place in range(first, last + 1)
+        )
+        known = (link.platform, link.kind, link.canonical, link.url, "A list", "Goldie", self.length)
+        return Listing(*known, first, entries, last < self.length)
 
     async def fetch(self, link, quality, folder, on_progress):
         self.fetches.append((link.canonical, quality))
@@ -161,11 +180,20 @@ class Bot:
             parallel=2,
         )
         await self.app.up_downloads.start()
+        self.app.up_batches = Batches(
+            self.app.up_downloads,
+            BatchTable(self.database),
+            bound=self.settings.downloads.batch_bound,
+            parallel=3,
+            sleep=self._sleep,
+        )
+        await self.app.up_batches.start()
         await self.part.start()
         return self
 
     async def stop(self):
         await self.part.stop()
+        await self.app.batches.stop()
         await self.app.downloads.stop()
         await self.database.stop()
 

@@ -52,14 +52,14 @@ CHANNEL = T.PeerChannel(channel_id=9)
             ),
             Incoming(5, 3, 5, "see this\nhttps://a.test", private=True),
         ),
-        (new(reply_to=T.MessageReplyHeader(reply_to_msg_id=2)), Incoming(5, 3, 5, "hi", private=True)),
+        (new(reply_to=T.MessageReplyHeader(reply_to_msg_id=2)), Incoming(5, 3, 5, "hi", private=True, reply_to=2)),
         (
             new(reply_to=T.MessageReplyHeader(forum_topic=True, reply_to_msg_id=2)),
-            Incoming(5, 3, 5, "hi", private=True, topic_id=2),
+            Incoming(5, 3, 5, "hi", private=True, topic_id=2, reply_to=2),
         ),
         (
             new(reply_to=T.MessageReplyHeader(forum_topic=True, reply_to_msg_id=6, reply_to_top_id=2)),
-            Incoming(5, 3, 5, "hi", private=True, topic_id=2),
+            Incoming(5, 3, 5, "hi", private=True, topic_id=2, reply_to=6),
         ),
         (
             T.UpdateBotCallbackQuery(
