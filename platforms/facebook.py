@@ -35,6 +35,7 @@ class Facebook(Platform):
     )
     address = {"reel": "https://www.facebook.com/reel/{id}"}
     extractors = ("facebook.*",)
+    items = 20
     rate = 0.5
     examples = {
         "https://www.facebook.com/radiokicksfm/videos/3676516585958356/?mibextid=x&__tn__=y": "3676516585958356",

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from tests.sites.bluesky import Bluesky
 from tests.sites.dailymotion import Dailymotion
+from tests.sites.facebook import Facebook
 from tests.sites.imgur import Imgur
 from tests.sites.pinterest import Pinterest
 from tests.sites.reddit import Reddit
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 MORE: Final[Mapping[str, type[Replica]]] = {
     "bluesky": Bluesky,
     "dailymotion": Dailymotion,
+    "facebook": Facebook,
     "imgur": Imgur,
     "pinterest": Pinterest,
     "reddit": Reddit,

@@ -60,7 +60,23 @@ REFUSALS: Final[Mapping[str, Mapping[str, Any]]] = {
     "working": {"status": "ERROR", "reason": "We're processing this video. Check back later."},
 }
 KINDS: Final = (
-    *("clip", "short", "low", "slow", "late", "bulk", "live", "expired", "toomany", "sig", "nch", "pot", "thin", "rich"),
+    *(
+        "clip",
+        "short",
+        "low",
+        "slow",
+        "late",
+        "bulk",
+        "live",
+        "expired",
+        "toomany",
+        "down",
+        "sig",
+        "nch",
+        "pot",
+        "thin",
+    ),
+    "rich",
     *REFUSALS,
 )
 #: how long the page of a late video takes
@@ -134,6 +150,8 @@ class YouTube(Replica):
     def _watch(self, video: str, host: str, beside: dict[str, Any], account: bool) -> Reply:
         if kind_of(video) == "toomany":
             return Reply(429, (("Retry-After", "30"),))
+        if kind_of(video) == "down":
+            return Reply(503)
         page = _page(
             f"ytcfg.set({json.dumps(_settings(host, account))});",
             f"var ytInitialPlayerResponse = {json.dumps(self._response(video, 'WEB', account))};",
@@ -146,6 +164,8 @@ class YouTube(Replica):
         video, client = asked["videoId"], asked["context"]["client"]["clientName"]
         if kind_of(video) == "toomany":
             return answer_json({}, 429, (("Retry-After", "30"),))
+        if kind_of(video) == "down":
+            return Reply(503)
         return answer_json(self._response(video, client, signed_in(request)))
 
     def _response(self, video: str, client: str, account: bool) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any, Final
 _TAUGHT: Final = {
     "Bluesky": "bluesky",
     "Douyin": "douyin",
+    "Facebook": "facebook",
     "Imgur": "imgur",
     "ImgurAlbum": "imgur",
     "ImgurGallery": "imgur",
