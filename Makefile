@@ -16,8 +16,9 @@ $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit("Goldcrest needs Python 3.11 or newer, this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/.run: requirements.txt requirements-cli.txt requirements-ffmpeg.txt | $(VENV)/bin/python
+$(VENV)/.run: requirements.txt requirements-cli.txt requirements-impersonate.txt requirements-ffmpeg.txt | $(VENV)/bin/python
 	$(PIP) -r requirements.txt -r requirements-cli.txt
+	$(PIP) -r requirements-impersonate.txt || echo "no curl_cffi for this machine: identities can't impersonate browsers" >&2
 	command -v ffmpeg >/dev/null || $(PIP) -r requirements-ffmpeg.txt
 	@touch $@
 
@@ -44,7 +45,7 @@ generated: setup-dev
 	$(BIN)/python -m bench.generated
 
 lock: setup-dev
-	for name in requirements requirements-cli requirements-ffmpeg requirements-dev; do \
+	for name in requirements requirements-cli requirements-impersonate requirements-ffmpeg requirements-dev; do \
 	  $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate $$name.in -o $$name.txt || exit 1; \
 	done
 

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import sys
+
 from hypothesis import HealthCheck, settings
 
 settings.register_profile("goldcrest", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("goldcrest")
+
+# yt-dlp takes curl where it is installed. Only workers that are asked for a browser's fingerprint may: what tests read
+# with yt-dlp in their own process is to be the same on every machine.
+sys.modules.setdefault("curl_cffi", None)  # type: ignore[arg-type]  # the documented way to block an import

@@ -95,7 +95,8 @@ def classify(facts: Mapping[str, Any], clock: Callable[[], float] = time.time) -
     Facts, all optional: `code`, `detail`, `values`, `retry_after_seconds` of an error that already is ours; `egress`,
     what the proxy refused ("private_address", "unsafe_link", "quota"); `types` or `type`, names of the exceptions;
     `message`; `status` and `headers` of the HTTP answer; `warnings`; `errno`; `countries`; `redirect_loop`; `failed`,
-    why the proxy could not reach a destination ("dns", "connect", "timeout", "upstream"); `arbitrary`: the host
+    why the proxy could not reach a destination ("dns", "connect", "timeout", "upstream"; "proxy": it
+    is the operator's own proxy that failed); `arbitrary`: the host
     belongs to none of our sites, so its trouble is nobody's else; `trace`, where the exception was raised.
     """
     detail = str(facts.get("detail") or facts.get("message") or "")
@@ -143,7 +144,7 @@ def judge(facts: Mapping[str, Any]) -> type[GoldcrestError] | None:
 
 def _of_the_way(failure: str, *, arbitrary: bool) -> type[GoldcrestError]:
     """Who is to blame where nobody answered: the operator's proxy, a name that doesn't exist, or the site."""
-    if failure == "upstream":
+    if failure == "proxy":
         return NoWayOut
     return DeadLink if failure == "dns" and arbitrary else SiteDown
 

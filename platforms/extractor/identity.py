@@ -37,7 +37,11 @@ class AsIdentity:
         return AsIdentity(self._host, identity)
 
     def by_ways(self, site: str, ways: tuple[Way, ...], poor: Poor) -> Extractor:
-        """As ExtractorHost.by_ways, each way with this identity."""
+        """As ExtractorHost.by_ways, each way with this identity; one that names its client has that way only."""
+        if self._identity.client:
+            from platforms.shapes import Way
+
+            ways = (Way(self._identity.client, {}, uses=("javascript", "po_token")),)
         return self._host.tools.by_ways(self, site, ways, poor, cookies=bool(self._identity.cookies))
 
     async def extract(self, url: str, options: Mapping[str, Any]) -> dict[str, Any]:

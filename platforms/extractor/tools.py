@@ -88,6 +88,7 @@ class Errand:
     def __init__(self, order: Order, tokens: PoTokens, given: Given | None, javascript: JavaScript) -> None:
         self.order = order
         self.secrets: list[str] = []
+        self._shown: list[str] = []
         self._tokens = tokens
         self._given = given
         self._javascript = javascript
@@ -103,7 +104,8 @@ class Errand:
         if about == "po_token" and self.order.po_token:
             context, binding = str(question.get("context")), str(question.get("binding"))
             token = await self._tokens.token(context, binding, self._given)
-            if token is not None and token not in self.secrets:
+            if token is not None and token not in self._shown:
+                self._shown.append(token)
                 self.secrets.append(token)
             return {"token": token}
         if about == "javascript" and self.order.runtime and self._turn is None:
@@ -121,9 +123,9 @@ class Errand:
         if self._turn is not None:
             self._give_back(0)
         if error is None:
-            self._tokens.worked(self.secrets)
-        elif isinstance(error, _REFUSED) and self.secrets:
-            self._tokens.failed(self.secrets)
+            self._tokens.worked(self._shown)
+        elif isinstance(error, _REFUSED) and self._shown:
+            self._tokens.failed(self._shown)
 
     def _give_back(self, peak_bytes: int) -> None:
         prepared, self._turn = bool(self._turn), None

@@ -18,7 +18,7 @@ from tests.sites.stills import Still, stills
 DIGITS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 POSTS: Final = (
     *("Reel", "Video", "Dash", "Slow", "Late", "Photo", "Photos", "Mixed", "Videos", "Album", "Twenty"),
-    *("Holes", "Hollow", "Login", "Gone", "Missing", "Adult", "Toomany", "Down", "Broken"),
+    *("Holes", "Hollow", "Login", "Away", "Gone", "Missing", "Adult", "Toomany", "Down", "Broken"),
 )
 #: what a carousel is made of: p for a picture, v for a clip, x for a picture that is gone, n for nothing at all
 CAROUSELS: Final = {
@@ -36,6 +36,8 @@ SESSION: Final = "goldcrest-session"
 STORIES: Final = {"7": (500, "vpv"), "highlight:18000000000000001": (600, "ppvpp" * 5)}
 MEDIA_HOST: Final = "scontent.cdninstagram.com"
 SITE: Final = "https://www.instagram.com"
+#: where a post of the sort Away leads, and a host that must hear of no cookie
+AWAY: Final = "https://cdn.goldcrest-files.net/page/none"
 RUNGS: Final = (("portrait.mp4", 576, 1024, 101), ("portrait_small.mp4", 360, 640, 103))
 SLOW_SECONDS: Final = 20
 LATE_SECONDS: Final = 10
@@ -103,7 +105,8 @@ class Instagram(Replica):
                 return redirect(f"{SITE}/accounts/login/?next={path}")
             return self._for_members(request)
         if path.startswith("/accounts/login"):
-            return text("<html><head><title>Login • Instagram</title></head></html>")
+            status = 403 if request.first("next").startswith("/api/") else 200
+            return text("<html><head><title>Login • Instagram</title></head></html>", status=status)
         if path.startswith("/share/"):
             dead = "dead" in path
             return redirect(f"{SITE}/" if dead else f"{SITE}/reel/{shortcode('Reel')}/?igsh=x", 301)
@@ -114,6 +117,8 @@ class Instagram(Replica):
         """What only visitors with an account see: a post's data, the page of a story, the parts of stories."""
         if match := re.fullmatch(r"/api/v1/media/(\d+)/info/", request.path):
             code = code_of(int(match[1]))
+            if sort_of(code) == "Away":
+                return redirect(AWAY)
             return answer_json({"items": [self._product(code, sort_of(code))]})
         if request.path.startswith("/stories/"):
             owner = {"goldcrest": "7", "quiet": "8", "highlights": "7"}.get(request.path.split("/")[2])
@@ -142,6 +147,8 @@ class Instagram(Replica):
         sort = sort_of(code)
         if sort == "Missing":
             return None
+        if sort == "Away":
+            return redirect(AWAY)
         if sort == "Login":
             return redirect(f"{SITE}/accounts/login/?next=/p/{code}/")
         if sort == "Down":
