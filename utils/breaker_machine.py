@@ -27,14 +27,10 @@ __all__ = ["CircuitBreakerListener", "CircuitBreakerStorage", "CircuitMemoryStor
 
 
 class Quiet(CircuitBreakerListener):
-    """Passes everything on to a listener whose faults are logged and hurt no call."""
+    """Passes ends of calls and changes of state on to a listener whose faults are logged and hurt no call."""
 
     def __init__(self, listener: CircuitBreakerListener) -> None:
         self._listener = listener
-
-    def before_call(self, cb: CircuitBreaker, func: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
-        """A call is let in; what it will run isn't known here."""
-        self._tell(self._listener.before_call, cb, func, *args, **kwargs)
 
     def failure(self, cb: CircuitBreaker, exc: BaseException) -> None:
         """A call failed and counts."""
@@ -50,9 +46,9 @@ class Quiet(CircuitBreakerListener):
         """The breaker opened, tries or closed."""
         self._tell(self._listener.state_change, cb, old_state, new_state)
 
-    def _tell(self, event: Callable[..., None], *values: Any, **named: Any) -> None:
+    def _tell(self, event: Callable[..., None], *values: Any) -> None:
         try:
-            event(*values, **named)
+            event(*values)
         except Exception as error:  # noqa: BLE001 - whatever a listener does, the call it hears of goes on
             get_logger().warning("breaker.listener_failed", error=type(error).__name__)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -82,11 +83,13 @@ class SqliteBreakers:
         A wall clock that was set back takes nothing off, so nothing stays open for longer than it was saved with.
         """
         rows = await self._database.all("SELECT name, remaining_seconds, streak, saved_at FROM breakers")
-        now = self._clock()
-        return [
-            BreakerRecord(row["name"], "open", _left(row["remaining_seconds"], now - row["saved_at"]), row["streak"])
-            for row in rows
-        ]
+        now, records = self._clock(), []
+        for row in rows:
+            with suppress(TypeError, ValueError):  # a damaged row says nothing, the others still count
+                rest = None if row["remaining_seconds"] is None else float(row["remaining_seconds"])
+                left = _left(rest, now - float(row["saved_at"]))
+                records.append(BreakerRecord(row["name"], "open", left, int(row["streak"])))
+        return records
 
 
 def _left(seconds: float | None, passed: float) -> float | None:

@@ -227,12 +227,12 @@ class CircuitBreaker:
     def _went_well(self) -> None:
         if self._heard_by_some:
             self._machine.tell_success()
+        if self._storage.counter:
+            self._storage.reset_counter()
         if self._phase == "half_open":
             self._storage.increment_success_counter()
             if self._storage.success_counter >= self.policy.probes:
                 self._close()
-        elif self._storage.counter:
-            self._storage.reset_counter()
 
     def _went_wrong(self, error: BaseException, now: float) -> None:
         self._storage.increment_counter()
