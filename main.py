@@ -172,7 +172,9 @@ def wire(settings: Settings, listener: socket.socket) -> SystemManager:
         app.up_users = Users(database, owner_id=settings.telegram.owner_id)
         return app.up_users
 
-    def telegram(database: Database, _downloads: Downloads, _users: Users, _batches: Batches, _reminders: Reminders) -> TelegramPart:
+    def telegram(
+        database: Database, _downloads: Downloads, _users: Users, _batches: Batches, _reminders: Reminders
+    ) -> TelegramPart:
         from bot.client import TelegramPart
 
         return TelegramPart(settings, app, database)
@@ -187,7 +189,8 @@ def wire(settings: Settings, listener: socket.socket) -> SystemManager:
     if settings.telegram.bot_token:
         parts.append(Part("users", users, ("database",)))
         parts.append(Part("reminders", reminders, ("database",)))
-        parts.append(Part("telegram", telegram, ("database", "downloads", "users", "batches", "reminders"), vital=False))
+        needs = ("database", "downloads", "users", "batches", "reminders")
+        parts.append(Part("telegram", telegram, needs, vital=False))
     manager = SystemManager(parts, stop_seconds=settings.start.stop_seconds)
     app.state = manager.state
     return manager

@@ -40,6 +40,8 @@ async def status(app: App) -> dict[str, Any]:
         "extractor": app.up_extractor.state() if app.up_extractor else {},
         "breakers": downloads.guard.breakers() if downloads else {},
         "retries": downloads.guard.retries() if downloads else {},
+        "reports": app.up_reports.figures() if app.up_reports else {},
+        "reminders": app.up_reminders.figures() if app.up_reminders else {},
         "shelf": app.up_shelf.figures() if app.up_shelf else {},
     }
 

@@ -157,6 +157,8 @@ class TelegramPart:
         try:
             self._app.downloads.deliver_to("telegram", desk.messenger)
             self._app.batches.report_to("telegram", desk.batch_boards.report)
+            if self._app.up_reminders is not None:
+                self._app.up_reminders.deliver_to(desk.due)
             desk.resume()
             self._tried.set()
             raise SessionDeadError(await asyncio.shield(line.lost))

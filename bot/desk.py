@@ -11,7 +11,9 @@ from bot.batch_boards import BatchBoards
 from bot.batch_lists import Lists
 from bot.batch_menus import BatchMenus
 from bot.board import Boards
-from bot.handlers import batches, cancel, choices, clips, links, lists, live, start
+from bot.due import Due
+from bot.failures import Failures
+from bot.handlers import batches, cancel, choices, clips, failures, links, lists, live, reminders, reports, start
 from bot.looks import Looks
 from bot.messenger import Messenger
 from bot.middlewares import Access, Deduplication, Errors
@@ -56,7 +58,8 @@ class Desk:
         sender = Sender(
             telegram, Uploader(telegram, settings.telegram.upload_streams), settings.telegram.storage_chat_id
         )
-        self.messenger = Messenger(sender, boards, texts, source=settings.telegram.caption_link)
+        failing = Failures(app)
+        self.messenger = Messenger(sender, boards, texts, failing, source=settings.telegram.caption_link)
         self._boards = boards
         self._seen = SeenUpdates(database)
         self._handlers = Tasks("handler", running=HANDLERS_RUNNING, bound=HANDLERS_BOUND)
@@ -67,18 +70,23 @@ class Desk:
         self._menus = menus = BatchMenus(database)
         pages = Lists(app, telegram, boards, menus, self._looking, slots=asking, deadline_seconds=deadline_seconds)
         looks = Looks(app, telegram, boards, self._looking, pages, slots=asking, deadline_seconds=deadline_seconds)
+        self.due = Due(app, telegram, boards, looks, failing)
         self.batch_boards = BatchBoards(app, telegram, boards, menus)
         parts: dict[str, Any] = {
             "app": app,
             "telegram": telegram,
             "looks": looks,
+            "boards": boards,
             "orders": Orders(app),
             "menus": menus,
             "lists": pages,
             "batches": self.batch_boards,
         }
         self._dispatcher = Dispatcher(
-            (start.router, choices.router, clips.router, live.router, cancel.router, lists.router, batches.router, links.router),
+            (
+                *(start.router, choices.router, clips.router, live.router, cancel.router),
+                *(lists.router, batches.router, failures.router, reminders.router, reports.router, links.router),
+            ),
             (Deduplication(self._seen, self._tails), Errors(telegram, texts), Access(app, telegram, texts, clock)),
             parts,
             lambda: self.bot_name,

@@ -5,16 +5,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import structlog
 
 from bot.board import Screen
-from bot.keyboards import Button, ListBeside, StopLooking, cancel_keyboard, menu_keyboard
-from bot.menu import menu_text
+from bot.clips import clip_screen, live_screen, most_bytes, whole_screen, with_written_range
+from bot.failures import Failures
+from bot.keyboards import Button, ListBeside, StopLooking, cancel_keyboard
 from bot.rich import plain
-from bot.status import failed_screen
 from bot.telegram import Place
 from platforms.parts import Clip, fitting_clip
 from platforms.shapes import LIST_KINDS, Link
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from bot.batch_lists import Lists
     from bot.board import Boards
     from bot.events import Incoming
-    from bot.keyboards import Keyboard
     from bot.tasks import Tasks
     from bot.telegram import Telegram
     from platforms.shapes import Media
@@ -73,6 +72,7 @@ class Looks:
         new_id: Callable[[], str] = button_token,
     ) -> None:
         self._app = app
+        self._failures = Failures(app)
         self._telegram = telegram
         self._boards = boards
         self._tasks = tasks
@@ -123,10 +123,10 @@ class Looks:
             log.info("look.refused", error=error.detail)
             return
         except GoldcrestError as error:
-            final = self._failure(message, link, error)
+            final = await self._failure(message, link, error)
         except Exception as error:  # the edge of a task that nobody awaits
             log.exception("look broke", link=link.canonical)
-            final = failed_screen(texts, "", InternalError(repr(error)))
+            final = await self._failure(message, link, await self._reported(InternalError(repr(error)), link))
         await self._boards.finish(message.chat_id, await status, final)
 
     async def _withdraw(self, chat_id: int, status: asyncio.Future[int]) -> None:
@@ -134,6 +134,21 @@ class Looks:
         with contextlib.suppress(TelegramRefused, TimeoutError):
             async with asyncio.timeout(WITHDRAW_SECONDS):
                 await self._telegram.delete(chat_id, await status)
+
+    async def again(self, message: Incoming, link: Link, user_id: int, status_id: int) -> Screen:
+        """The menu of a link whose status message stands already. Raises a GoldcrestError."""
+        return await self._screen(message, link, user_id, status_id, "")
+
+    def redo(self, message: Incoming, link: Link, user_id: int, status_id: int) -> asyncio.Task[None]:
+        """Look again in a task; the status message becomes the menu or says why not. Raises Busy."""
+        return self._tasks.spawn(lambda: self._redo(message, link, user_id, status_id))
+
+    async def _redo(self, message: Incoming, link: Link, user_id: int, status_id: int) -> None:
+        try:
+            screen = await self.again(message, link, user_id, status_id)
+        except GoldcrestError as error:
+            screen = await self._failures.of_look(link, user_id, message.message_id, error)
+        await self._boards.finish(message.chat_id, status_id, screen)
 
     async def _screen(self, message: Incoming, link: Link, user_id: int, status_id: int, ranges: str) -> Screen:
         """The menu of an item, or the first page of a list; a short link tells only now which of them it is."""
@@ -152,24 +167,33 @@ class Looks:
             raise DeadlineExceeded("probe") from None
 
     async def _menu(self, message: Incoming, link: Link, user_id: int, media: Media) -> Screen:
-        downloads = self._app.downloads
-        if media.is_live:
-            raise LiveNow
+        downloads, texts, settings = self._app.downloads, self._app.texts, self._app.settings
         if not media.qualities:
-            raise NoMedia
-        instant = await downloads.stored_qualities(media)
+            raise LiveNow if media.is_live else NoMedia
+        link, cut = with_written_range(await downloads.resolve(link), message.text)
+        clip = fitting_clip(Clip(link.start_seconds or 0, link.end_seconds), media) if cut else None
         token = await downloads.offer(media, link, user_id)
-        keyboard: Keyboard = menu_keyboard(self._app.texts, media, token, instant, message.message_id)
+        if media.is_live:
+            return live_screen(texts, media, token, message.message_id, settings)
+        instant = await downloads.stored_qualities(media, clip.key if clip else "")
+        if clip is not None:
+            return clip_screen(texts, media, clip, token, instant, message.message_id, most_bytes(settings))
+        screen = whole_screen(texts, media, link, token, instant, message.message_id)
         if downloads.beside(link) is not None:
-            beside = Button(self._app.texts("button.beside"), ListBeside(token, message.message_id))
-            keyboard = (*keyboard, (beside,))
-        return Screen(menu_text(self._app.texts, media, instant), keyboard)
+            beside = Button(texts("button.beside"), ListBeside(token, message.message_id))
+            screen = replace(screen, keyboard=(*screen.keyboard, (beside,)))
+        return screen
 
-    def _failure(self, message: Incoming, link: Link, error: GoldcrestError) -> Screen | None:
+    async def _failure(self, message: Incoming, link: Link, error: GoldcrestError) -> Screen | None:
         """What is said of a link that leads to nothing; in a group, of an unknown site, nothing at all."""
         if not message.private and link.platform == "generic" and not error.trips:
             return None
-        return failed_screen(self._app.texts, "", error)
+        return await self._failures.of_look(link, message.user_id or 0, message.message_id, error)
+
+    async def _reported(self, error: GoldcrestError, link: Link) -> GoldcrestError:
+        if self._app.up_reports is not None:
+            await self._app.up_reports.keep(error, link)
+        return error
 
 
 def _site(link: Link) -> str:

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 from bot import media as forms
 from bot.board import Screen
-from bot.clips import same_again
 from bot.keyboards import Choose
 from bot.meter import Meter
 from bot.rich import Piece, plain
 from bot.sender import grouped
-from bot.status import done_screen, failed_screen, job_screen
+from bot.status import done_screen, job_screen
 from bot.telegram import Place
 
 if TYPE_CHECKING:
     from bot.board import Boards
+    from bot.failures import Failures
     from bot.rich import Rich
     from bot.sender import Sender
     from core.job_queue import Job
@@ -33,13 +33,17 @@ SENT_BOUND: Final = 1000
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where a job's answers go; kept with the job as JSON. `offer`: its menu, for the button that tries again."""
+    """Where a job's answers go; kept with the job as JSON.
+
+    `offer`: its menu, for the button that tries again; `reminder`: what ordered it by itself, "" for a person.
+    """
 
     chat_id: int
     status_id: int
     reply_to: int | None = None
     topic_id: int | None = None
     offer: str = ""
+    reminder: str = ""
 
     @classmethod
     def of(cls, job: Job) -> Self:
@@ -70,7 +74,8 @@ class Messenger:
 
     keeps = True
 
-    def __init__(self, sender: Sender, boards: Boards, texts: Texts, *, source: bool) -> None:
+    def __init__(self, sender: Sender, boards: Boards, texts: Texts, failures: Failures, *, source: bool) -> None:
+        self._failures = failures
         self._sender = sender
         self._boards = boards
         self._texts = texts
@@ -88,8 +93,7 @@ class Messenger:
         elif event.phase == "done":
             await self._boards.finish(*board, self._rest(job, target))
         elif event.error is not None and event.phase == "failed":
-            again = same_again(target.offer, job.quality, job.part, target.reply_to or 0) if target.offer else None
-            await self._boards.finish(*board, failed_screen(self._texts, job.title, event.error, again))
+            await self._boards.finish(*board, await self._failures.of_job(job, target, event.error))
         else:
             await self._boards.finish(*board, Screen(plain(self._texts("error.cancelled"))))
 

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from bot.board import Screen
-from bot.keyboards import Choose, StopJob, cancel_keyboard, done_keyboard, retry_keyboard
+from bot.keyboards import Button, Choose, FinishRecording, StopJob, cancel_keyboard, done_keyboard
 from bot.rich import Piece, shortened
 from utils.errors import error_by_code
 from utils.texts import duration_text, progress_bar, size_text
 
 if TYPE_CHECKING:
+    from bot.keyboards import Keyboard, Packed
     from bot.rich import Rich
     from core.job_queue import Job
     from platforms.shapes import Missing, Progress
@@ -32,14 +33,23 @@ def job_screen(texts: Texts, job: Job, event: JobEvent) -> Screen:
         lines = [texts.many("status.position", event.position)]
     if event.progress is not None and event.progress.done_bytes:
         lines += figures(texts, event.progress)
-    return Screen(_titled(job.title, "\n".join(lines)), cancel_keyboard(texts, StopJob(job.id)))
+    keyboard = cancel_keyboard(texts, StopJob(job.id))
+    if event.phase == "recording":
+        keyboard = ((Button(texts("button.finish"), FinishRecording(job.id)),), *keyboard)
+    return Screen(titled(job.title, "\n".join(lines)), keyboard)
 
 
-def failed_screen(texts: Texts, title: str, error: GoldcrestError, again: Choose | None = None) -> Screen:
-    """The message of something that failed: one sentence, the next step, and a button to try again where that helps."""
+def failed_screen(texts: Texts, title: str, error: GoldcrestError, keyboard: Keyboard = ()) -> Screen:
+    """The message of something that failed: one sentence, the next step, and the buttons that take it."""
     explained = texts.error(error)
     body = "\n".join(line for line in (explained.sentence, explained.hint) if line)
-    return Screen(_titled(title, body), retry_keyboard(texts, again) if again else ())
+    return Screen(titled(title, body), keyboard)
+
+
+def waiting_screen(texts: Texts, title: str, key: str, wait_seconds: float | None, data: Packed) -> Screen:
+    """The message of something that goes on by itself later; `wait_seconds` None where nobody knows when."""
+    body = texts(key) if wait_seconds is None else texts(f"{key}:wait", wait=texts.wait(wait_seconds))
+    return Screen(titled(title, body), cancel_keyboard(texts, data))
 
 
 def done_screen(
@@ -63,7 +73,7 @@ def done_screen(
         lines.append(texts("status.smaller"))
     if not lines:
         return None
-    return Screen(_titled(title, "\n".join(lines)), done_keyboard(texts, originals, again if missing else None))
+    return Screen(titled(title, "\n".join(lines)), done_keyboard(texts, originals, again if missing else None))
 
 
 def explain(texts: Texts, error: GoldcrestError) -> str:
@@ -77,6 +87,10 @@ def figures(texts: Texts, progress: Progress) -> list[str]:
     done, total = progress.done_bytes, progress.total_bytes
     facts = [size_text(done)]
     lines = []
+    if progress.done_seconds is not None and progress.total_seconds:
+        lines.append(progress_bar(progress.done_seconds / progress.total_seconds))
+        recorded, asked = duration_text(progress.done_seconds), duration_text(progress.total_seconds)
+        facts.insert(0, texts("status.recorded", done=recorded, total=asked))
     if total:
         share = min(1.0, done / total)
         lines.append(f"{progress_bar(share)} {share:.0%}")
@@ -88,7 +102,8 @@ def figures(texts: Texts, progress: Progress) -> list[str]:
     return [*lines, " \u00b7 ".join(facts)]
 
 
-def _titled(title: str, body: str) -> Rich:
+def titled(title: str, body: str) -> Rich:
+    """A bold first line, where there is a title, and what is said of it."""
     if not title:
         return (Piece(body),)
     return (Piece(shortened(" ".join(title.split()), TITLE_LIMIT), bold=True), Piece(f"\n{body}"))

@@ -43,13 +43,18 @@ class Place:
 class Telegram(Calls):
     """Every method raises TelegramRefused, whose detail is Telegram's error name."""
 
-    async def send_text(self, place: Place, rich: Rich, keyboard: Keyboard = (), *, ask_reply: bool = False) -> int:
-        """Write a message without a preview of its links; its id. `ask_reply`: apps open a reply to it."""
+    async def send_text(
+        self, place: Place, rich: Rich, keyboard: Keyboard = (), *, ask_reply: bool = False, once: int = 0
+    ) -> int:
+        """Write a message without a preview of its links; its id.
+
+        `ask_reply`: apps open a reply to it. `once`: a random id of the caller; what was sent with it is not sent
+        again, its id is then 0.
+        """
         text, entities = written(rich, TEXT_LIMIT)
         peer = await self.peer(place.chat_id)
 
-        async def send() -> Any:
-            random_id = secrets.randbits(62)
+        async def send(random_id: int) -> Any:
             return await self._beneath(
                 place,
                 lambda reply: raw.functions.messages.SendMessage(
@@ -64,11 +69,14 @@ class Telegram(Calls):
             )
 
         try:
-            result = await send()
+            result = await send(once or secrets.randbits(62))
         except TelegramRefused as error:
             if error.detail != ALREADY_SENT:
                 raise
-            result = await send()  # the answer with its id got lost; a second message is better than one out of reach
+            if once:
+                return 0
+            # the answer with its id got lost; a second message is better than one out of reach
+            result = await send(secrets.randbits(62))
         return int(sent(result)[0].id)
 
     async def send_media(self, place: Place, media: Any, caption: Rich, random_id: int) -> Any:

@@ -12,10 +12,11 @@ from core.job_queue import CANCELLED, FAILED, OPEN_STATES, Job, JobQueue
 from platforms.parts import Recording, check_minutes, is_recording, read_part
 from platforms.shapes import QUALITY_KEYS, Link, Listing, Media
 from services.feeds import Feeds
-from services.jobs import Delivery, JobEvent, Offer, Order, StoredFile
+from services.jobs import Delivery, JobEvent, Offer, Order, Reporter, StoredFile
 from services.workers import Workers
 from utils.errors import (
     Cancelled,
+    GoldcrestError,
     NotAllowed,
     NotFound,
     ShuttingDown,
@@ -54,6 +55,7 @@ class Downloads:
         parallel: int,
         links_per_message: int = 20,
         live_minutes: int = 30,
+        reports: Reporter | None = None,
     ) -> None:
         self._platforms = platforms
         self._queue = queue
@@ -62,8 +64,9 @@ class Downloads:
         self._work = work
         self._links_per_message = links_per_message
         self._live_minutes = live_minutes
+        self._reports = reports
         self._feeds = Feeds()
-        self._workers = Workers(platforms, queue, stored, self._feeds, work=work, parallel=parallel)
+        self._workers = Workers(platforms, queue, stored, self._feeds, work=work, parallel=parallel, reports=reports)
         self._stopping = False
         self.figures = self._workers.figures
 
@@ -103,7 +106,12 @@ class Downloads:
 
     async def probe(self, link: Link) -> Media:
         """Title, kind and real qualities of what stands behind a link. Raises a GoldcrestError."""
-        return await self._platforms.probe(link)
+        try:
+            return await self._platforms.probe(link)
+        except GoldcrestError as error:
+            if self._reports is not None:
+                await self._reports.keep(error, link)
+            raise
 
     async def page(self, link: Link, first: int = 1, count: int = 10) -> Listing:
         """At most `count` items of a list from a position on, kept for a while. Raises a GoldcrestError."""
@@ -112,6 +120,10 @@ class Downloads:
     def beside(self, link: Link) -> Link | None:
         """The list that an item's link names besides the item (a video opened from a playlist or mix), or None."""
         return self._platforms.beside(link)
+
+    async def resolve(self, link: Link) -> Link:
+        """The link itself, or the item that a short link leads to. Raises DeadLink where it leads to none."""
+        return await self._platforms.resolve(link)
 
     async def offer(self, media: Media, link: Link, user_id: int | None) -> str:
         """Keep a menu; the token of its buttons (12 characters)."""

@@ -88,6 +88,13 @@ class StoredFile:
     part: str = ""
 
 
+class Reporter(Protocol):
+    """Where failures with an unknown cause are kept for the operator (`services.reports.Reports`)."""
+
+    async def keep(self, error: GoldcrestError, link: Link | None = None) -> str:
+        """Write a report if the cause is unknown; its id or ""."""
+
+
 class Delivery(Protocol):
     """The way back to whoever asked, one per front. `keeps`: it can use Telegram's copies."""
 

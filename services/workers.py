@@ -12,7 +12,7 @@ from core.job_queue import ACCEPTED, DONE, FAILED, SENDING, Job, JobQueue
 from platforms.parts import is_recording
 from services.figures import Figures
 from services.flights import Flight
-from services.jobs import JobEvent, StoredFile
+from services.jobs import JobEvent, Reporter, StoredFile
 from utils.errors import GoldcrestError, InternalError
 from utils.sandbox import job_folder, remove_folder
 
@@ -44,9 +44,11 @@ class Workers:
         *,
         work: Path,
         parallel: int,
+        reports: Reporter | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self.figures = Figures()
+        self._reports = reports
         self._platforms = platforms
         self._queue = queue
         self._stored = stored
@@ -221,7 +223,8 @@ class Workers:
             return False
         if error is not None and not isinstance(error, GoldcrestError):
             log.error("hand-over broke", job=job.id, exc_info=error)
-            error = InternalError(repr(error))
+            cause, error = error, InternalError(repr(error))
+            error.__cause__ = cause
         await self.end(job, FAILED if error else DONE, error)
         flight.jobs.pop(job.id, None)
         return True
@@ -259,6 +262,8 @@ class Workers:
         ended = await self._queue.move(job, state, error.code if error else None)
         if ended is None:
             return False
+        if state == FAILED and error is not None and self._reports is not None:
+            await self._reports.keep(error, job.link)
         self.figures.count(ended)
         log.info("job ended", job=job.id, state=state, error=ended.error_code, detail=error.detail if error else None)
         self._feeds.open(ended).publish(JobEvent(job.id, state, error=error))

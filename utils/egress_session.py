@@ -115,7 +115,7 @@ class Session:
             return await self._say(_denied(error.code))
         except RouteFailed as failure:
             self._figures.failed += 1
-            ticket.fail(failure.why)
+            ticket.fail("proxy" if failure.proxy and ticket.route is None else failure.why)
             if ticket.route is not None and failure.proxy:
                 ticket.route_failed = failure.why
             code, reason = (504, "Gateway Timeout") if failure.why == "timeout" else (502, "Bad Gateway")

@@ -142,7 +142,7 @@ class Ticket:
             self.refused.append(refusal)
 
     def fail(self, why: str) -> None:
-        """Note a destination out of reach: dns, connect, timeout or upstream."""
+        """Note a destination out of reach: dns, connect, timeout, upstream, or proxy where that is what failed."""
         if len(self.failed) < REFUSALS:
             self.failed.append(why)
 

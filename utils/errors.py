@@ -6,6 +6,7 @@ link can't be had. `SiteError`: the site itself is in trouble; only these open a
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
 
@@ -60,9 +61,13 @@ class GoldcrestError(Exception):
 
 
 class InternalError(GoldcrestError):
-    """A fault of our own that nobody foresaw."""
+    """A fault of our own that nobody foresaw; made while an exception is handled, it remembers that as its cause."""
 
     reported = True
+
+    def __init__(self, detail: str = "", *, retry_after_seconds: float | None = None, **values: object) -> None:
+        super().__init__(detail, retry_after_seconds=retry_after_seconds, **values)
+        self.__cause__ = sys.exception()
 
 
 class ConfigError(GoldcrestError):

@@ -104,6 +104,8 @@ class Platforms(Section, frozen=True):
     po_token_server: HttpUrl
     javascript: Annotated[str, Meta(pattern=r"^(auto|off|/\S*)$", description="auto, off or an absolute path")]
     peertube_instances: tuple[HostName, ...]
+    identities: str
+    cookie_notice_days: Annotated[float, Meta(gt=0, le=365)]
 
 
 class Extractor(Section, frozen=True):

@@ -18,6 +18,7 @@ SIZE_STEP: Final = 1024
 SIZE_UNITS: Final = ("B", "KB", "MB", "GB", "TB")
 MINUTE: Final = 60
 HOUR: Final = 3600
+DAY: Final = 24 * HOUR
 BAR_FULL: Final = "\u2593"
 BAR_EMPTY: Final = "\u2591"
 
@@ -55,21 +56,26 @@ class Texts:
         """Sentence and next step of a failure.
 
         A key followed by a colon and the sorted names of the error's values ("error.too_large:limit_mb") is preferred,
-        because values may be absent or no; `wait` stands for `retry_after_seconds`.
+        because values may be absent or no; `wait` stands for `retry_after_seconds`. A report is named behind the step.
         """
         values = {name: value for name, value in error.values.items() if value is not None and value is not False}
         if error.retry_after_seconds:
             values["wait"] = self.wait(error.retry_after_seconds)
-        return Explained(self._variant(error.text_key, values), self._variant(error.hint_key, values))
+        hint = self._variant(error.hint_key, values)
+        if error.report_id:
+            hint = f"{hint} {self('failure.report', report=error.report_id)}"
+        return Explained(self._variant(error.text_key, values), hint)
 
     def wait(self, seconds: float) -> str:
-        """A time to wait, rounded up to one unit: "45 s", "18 min", "2 h"."""
+        """A time to wait, rounded up to one unit: "45 s", "18 min", "2 h", "3 days"."""
         whole = max(1, round(seconds))
         if whole < 2 * MINUTE:
             return self("unit.seconds", count=whole)
         if whole < 2 * HOUR:
             return self("unit.minutes", count=-(-whole // MINUTE))
-        return self("unit.hours", count=-(-whole // HOUR))
+        if whole < 2 * DAY:
+            return self("unit.hours", count=-(-whole // HOUR))
+        return self.many("unit.days", -(-whole // DAY))
 
     def has(self, key: str) -> bool:
         """Whether the catalogue holds the key."""

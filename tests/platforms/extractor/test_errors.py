@@ -280,7 +280,8 @@ def test_retry_after(header, seconds):
 @pytest.mark.parametrize(
     ("failed", "arbitrary", "expected"),
     [
-        *(("upstream", False, "no_way_out"), ("upstream", True, "no_way_out"), ("dns", True, "dead_link")),
+        *(("proxy", False, "no_way_out"), ("proxy", True, "no_way_out"), ("dns", True, "dead_link")),
+        ("upstream", False, "site_down"),
         *(("dns", False, "site_down"), ("connect", True, "site_down"), ("timeout", False, "site_down")),
     ],
 )
