@@ -149,7 +149,7 @@ class BatchRun:
             item.link,
             row.quality,
             user_id=row.user_id,
-            title=item.title,
+            title="" if item.title == item.url else item.title,  # an address is no caption; the item's own title is
             target=row.target,
             batch=self.id,
             batch_position=item.position,
