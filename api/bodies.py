@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Final, TypeVar
 import msgspec
 from msgspec import Meta, Struct
 
+from core.list_pages import LAST, PAGE_BOUND
+from services.ranges import TEXT_CHARACTERS
 from utils.errors import BadRequest, BodyTooLarge
 
 if TYPE_CHECKING:
@@ -19,8 +21,9 @@ BODY_SECONDS: Final = 10.0
 #: msgspec's messages -> our sentences; its wording is held by the tests
 MISSING: Final = re.compile(r"missing required field `(\w+)`")
 UNKNOWN: Final = re.compile(r"contains unknown field `(.*)`")
-LENGTH: Final = re.compile(r"of length .* - at `\$\.(\w+)`")
-TYPE: Final = re.compile(r"^Expected `(\w+)(?: \| null)?`, got `\w+`(?: - at `\$\.?(\w*)`)?")
+LENGTH: Final = re.compile(r"of length .* - at `\$\.(\w+)(?:\[\d*\])?`")
+BETWEEN: Final = re.compile(r"^Expected `int` (?P<bound>[<>]= \d+) - at `\$\.(?P<field>\w+)`")
+TYPE: Final = re.compile(r"^Expected `(\w+)(?: \| null)?`, got `\w+`(?: - at `\$\.?(\w*)(?:\[\d*\])?`)?")
 #: JSON's own names for what msgspec calls by Python's
 TYPE_NAMES: Final = {"str": "text", "int": "a whole number", "object": "an object"}
 
@@ -36,10 +39,33 @@ class ProbeBody(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class DownloadBody(Struct, frozen=True, forbid_unknown_fields=True):
-    """POST /api/v1/downloads: either the offer of a probe or a link, and the quality wanted."""
+    """POST /api/v1/downloads: either the offer of a probe or a link, and the quality wanted.
+
+    `start`, `end`: times such as "0:43" for a clip; `minutes`: of a running stream.
+    """
 
     url: LinkText | None = None
     offer: Word | None = None
+    quality: Word = "best"
+    start: Word = ""
+    end: Word = ""
+    minutes: int | None = None
+
+
+class ListBody(Struct, frozen=True, forbid_unknown_fields=True):
+    """POST /api/v1/lists: a list, and which page of it."""
+
+    url: LinkText
+    first: Annotated[int, Meta(ge=1, le=LAST)] = 1
+    count: Annotated[int, Meta(ge=1, le=PAGE_BOUND)] = 10
+
+
+class BatchBody(Struct, frozen=True, forbid_unknown_fields=True):
+    """POST /api/v1/batches: either a list and which of its items, or several links; and the quality wanted."""
+
+    url: LinkText | None = None
+    items: Annotated[str, Meta(max_length=TEXT_CHARACTERS)] = ""
+    urls: Annotated[list[LinkText], Meta(max_length=1000)] | None = None
     quality: Word = "best"
 
 
@@ -80,6 +106,8 @@ def _explained(message: str) -> BadRequest:
         return BadRequest("unknown", field=found[1])
     if found := LENGTH.search(message):
         return BadRequest("length", field=found[1])
+    if found := BETWEEN.search(message):
+        return BadRequest("between", field=found["field"], bound=found["bound"])
     if found := TYPE.search(message):
         expected = TYPE_NAMES.get(found[1], found[1])
         return BadRequest("type", field=found[2], expected=expected) if found[2] else BadRequest("object")

@@ -15,6 +15,7 @@ from api.jobs import job_shape
 from api.probe import first_link, web_offer
 from api.replies import json_reply
 from api.visitors import EventStream
+from platforms.parts import asked_part
 from services.jobs import Order
 from utils.errors import BadRequest, Busy, NotFound
 
@@ -51,6 +52,7 @@ class DownloadsApi:
             Route("/api/v1/downloads/{id}", self.show, methods=["GET"]),
             Route("/api/v1/downloads/{id}", self.cancel, methods=["DELETE"]),
             Route("/api/v1/downloads/{id}/events", self.follow_one),
+            Route("/api/v1/downloads/{id}/finish", self.finish, methods=["POST"]),
         ]
 
     async def order(self, request: Request) -> Response:
@@ -58,11 +60,13 @@ class DownloadsApi:
         body = await read_json(request, DownloadBody)
         if (body.url is None) == (body.offer is None):
             raise BadRequest("one_of")
+        part = asked_part(body.start, body.end, body.minutes)
         if body.offer is not None:
             offer = await web_offer(self._app, body.offer)
-            order = Order(FRONT, offer.link, body.quality, title=offer.media.title, target={"offer": offer.token})
+            title, target = offer.media.title, {"offer": offer.token}
+            order = Order(FRONT, offer.link, body.quality, title=title, target=target, part=part)
         else:
-            order = Order(FRONT, first_link(self._app, body.url or ""), body.quality)
+            order = Order(FRONT, first_link(self._app, body.url or ""), body.quality, part=part)
         job = await self._app.downloads.submit(order)
         shape = self._shape(job, await self._latest(job.id))
         return json_reply({"ok": True, "job": shape}, 202, {"location": f"/api/v1/downloads/{job.id}"})
@@ -78,6 +82,13 @@ class DownloadsApi:
         cancelled = await self._app.downloads.cancel(job.id)
         shape = self._shape(job, await self._latest(job.id))
         return json_reply({"ok": True, "cancelled": cancelled, "job": shape})
+
+    async def finish(self, request: Request) -> Response:
+        """End a recording and keep what there is; `finished` is false where nothing is being recorded."""
+        job = await self._job(request.path_params["id"])
+        finished = await self._app.downloads.finish(job.id)
+        shape = self._shape(job, await self._latest(job.id))
+        return json_reply({"ok": True, "finished": finished, "job": shape})
 
     async def follow_one(self, request: Request) -> Response:
         """Server-sent events of one job."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from api.probe import thumbnail_url
+from platforms.parts import is_recording
 from services.shapes import error_shape
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ def job_shape(job: Job, event: JobEvent, shelf: Shelf, texts: Texts) -> dict[str
         "final": event.final,
         "title": job.title,
         "quality": job.quality,
+        "part": job.part.rpartition(":")[0] if is_recording(job.part) else job.part,
         "platform": job.link.platform,
         "url": job.link.url,
         "offer": offer,
@@ -46,6 +48,8 @@ def progress_shape(progress: Progress) -> dict[str, Any]:
         "total_bytes": progress.total_bytes,
         "speed": progress.speed,
         "eta_seconds": progress.eta_seconds,
+        "done_seconds": progress.done_seconds,
+        "total_seconds": progress.total_seconds,
     }
 
 

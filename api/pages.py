@@ -37,9 +37,11 @@ SCRIPT_WORDS: Final = (
     *("looking", "pick", "sound_only", "too_large", "size_unknown", "live"),
     *("queued", "queued_behind", "probing", "downloading", "merging", "fitting", "uploading", "done", "cancelled"),
     *("amount", "speed", "left", "save", "save_named", "cancel", "cancel_named", "again", "remove_named"),
+    *("clip", "clip_from", "clip_to", "clip_hint", "record", "minutes", "recording", "recorded"),
+    *("finish", "finish_named"),
     *("expired", "unreachable", "unreachable_hint", "lost", "said_ready", "said_found"),
 )
-SCRIPT_PLACES: Final = ("site", "title", "position", "done", "total", "speed", "time", "name")
+SCRIPT_PLACES: Final = ("site", "title", "position", "done", "total", "speed", "time", "name", "count")
 #: places that are filled with markup, not with text
 MARKUP: Final = frozenset({"script_words", "bird"})
 

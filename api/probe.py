@@ -10,6 +10,8 @@ from starlette.routing import Route
 from api.bodies import ProbeBody, read_json
 from api.replies import json_reply
 from api.visitors import unless_gone
+from platforms.shapes import LIST_KINDS, Listing
+from services.list_shapes import listing_shape
 from services.shapes import media_shape
 from services.thumbnails import Thumbnails
 from utils.errors import Busy, Expired, NoLink, error_by_code
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from platforms.shapes import Link
+    from platforms.shapes import Link, Media
     from services.app import App
     from services.jobs import Offer
 
@@ -43,19 +45,33 @@ class ProbeApi:
         ]
 
     async def probe(self, request: Request) -> Response:
-        """Title, kind, picture and real qualities, and the offer to order from."""
+        """Title, kind, picture and real qualities, and the offer to order from; of a list its first items instead."""
         body = await read_json(request, ProbeBody)
         link = first_link(self._app, body.url)
         if self._under_way >= PROBES:
             raise Busy("probes", bound=PROBES)
         self._under_way += 1
         try:
-            media = await unless_gone(request.receive, self._app.downloads.probe(link))
+            link, found = await unless_gone(request.receive, self._look(link))
         finally:
             self._under_way -= 1
+        if isinstance(found, Listing):
+            return json_reply({"ok": True, "list": listing_shape(found)})
+        media = found
         offer = await self._app.downloads.offer(media, link, None)
         picture = thumbnail_url(offer) if media.thumbnail else None
-        return json_reply({"ok": True, "media": media_shape(media), "offer": offer, "thumbnail": picture})
+        times: dict[str, float | None] = {"start_seconds": link.start_seconds, "end_seconds": link.end_seconds}
+        times["live_minutes"] = self._app.settings.downloads.live_minutes
+        beside = self._app.downloads.beside(link)
+        more = {"thumbnail": picture, **times, "list_url": beside.url if beside else None}
+        return json_reply({"ok": True, "media": media_shape(media), "offer": offer, **more})
+
+    async def _look(self, link: Link) -> tuple[Link, Media | Listing]:
+        """What the link leads to; of a list its first items."""
+        link = await self._app.downloads.resolve(link)
+        if link.kind in LIST_KINDS:
+            return link, await self._app.downloads.page(link)
+        return link, await self._app.downloads.probe(link)
 
     async def thumbnail(self, request: Request) -> Response:
         """The picture of an offer, fetched as carefully as everything else; no other address can be asked for."""

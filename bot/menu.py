@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Final
 
 from bot.keyboards import INSTANT, TOO_LARGE
@@ -17,12 +17,13 @@ if TYPE_CHECKING:
 TITLE_LIMIT: Final = 300
 
 
-def menu_text(texts: Texts, media: Media, instant: Collection[str]) -> Rich:
-    """Title, who made it and how long it is, what the marks mean, and what to do."""
+def menu_text(texts: Texts, media: Media, instant: Collection[str], note: str = "") -> Rich:
+    """Title, who made it and how long it is, what the marks mean, and what to do; `note` stands before that."""
     facts = [shortened(media.uploader, TITLE_LIMIT)] if media.uploader else []
     if media.duration_seconds:
         facts.append(duration_text(media.duration_seconds))
     lines = [" \u00b7 ".join(facts)] if facts else []
+    lines += [note] if note else []
     lines.append(texts("menu.choose"))
     if instant:
         lines.append(texts("menu.instant", mark=INSTANT))
@@ -30,5 +31,10 @@ def menu_text(texts: Texts, media: Media, instant: Collection[str]) -> Rich:
         lines.append(texts.many("menu.missing", media.missing))
     if any(not quality.fits for quality in media.qualities):
         lines.append(texts("menu.too_large", mark=TOO_LARGE))
-    title = shortened(" ".join(media.title.split()), TITLE_LIMIT)
+    return titled(media.title, lines)
+
+
+def titled(title: str, lines: Sequence[str]) -> Rich:
+    """The title of an item, and what is said about it."""
+    title = shortened(" ".join(title.split()), TITLE_LIMIT)
     return (Piece(title, bold=True), Piece("\n" if title else ""), Piece("\n".join(lines)))

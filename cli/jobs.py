@@ -65,13 +65,14 @@ async def get(
     show: Callable[[JobEvent | BatchEvent], None],
     *,
     items: str = "",
+    part: str = "",
 ) -> dict[str, Any]:
-    """Download into the delivery's folder; of a list these `items`. Raises a GoldcrestError."""
+    """Download into the delivery's folder; of a list these `items`, of an item this `part`. Raises a GoldcrestError."""
     link = one_link(app, text)
     if (listing := lists.list_of(app, link, wanted=bool(items))) is not None:
         return await lists.get(app, listing, quality, delivery, items=items, show=show)
     app.downloads.deliver_to("cli", delivery)
-    job = await app.downloads.submit(Order("cli", link, quality))
+    job = await app.downloads.submit(Order("cli", link, quality, part=part))
     event = None
     async for event in app.downloads.watch(job.id):
         show(event)
@@ -85,4 +86,5 @@ async def get(
         "canonical": job.link.canonical,
         "platform": job.link.platform,
         "quality": quality,
+        "part": part,
     }

@@ -14,6 +14,7 @@ import typer
 from cli.run import FAILED, OK, USAGE, run_command
 from cli.screen import answer, progress_bar, say
 from core.list_pages import LAST, PAGE_BOUND
+from platforms.parts import asked_part
 from platforms.shapes import QUALITY_KEYS
 from utils.config import load_settings
 from utils.errors import ConfigError
@@ -37,6 +38,9 @@ ItemsOption = Annotated[
 ]
 PageOption = Annotated[int | None, typer.Option("--page", min=1, max=LAST, help="Of a list, the page of that number.")]
 CountOption = Annotated[int, typer.Option("--count", min=1, max=PAGE_BOUND, help="Items of a page.")]
+FromOption = Annotated[str, typer.Option("--from", metavar="TIME", help="Begin there, like 0:43 or 1h2m3s.")]
+ToOption = Annotated[str, typer.Option("--to", metavar="TIME", help="End there.")]
+MinutesOption = Annotated[int | None, typer.Option("--minutes", help="Record so much of a running stream.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of lines.")]
 
 
@@ -99,8 +103,12 @@ def get(
     quality: QualityOption = "best",
     folder: FolderOption = Path(),
     items: ItemsOption = "",
+    *,
+    start: FromOption = "",
+    end: ToOption = "",
+    minutes: MinutesOption = None,
 ) -> None:
-    """Download one link, of a list its items; what was saved is printed as JSON."""
+    """Download one link, a part of it, or of a list its items; what was saved is printed as JSON."""
     if quality not in QUALITY_KEYS:
         raise typer.BadParameter(f"{quality!r} is none of {', '.join(QUALITY_KEYS)}", param_hint="-q")
     try:
@@ -116,7 +124,8 @@ def get(
 
     async def work(app: App) -> dict[str, Any]:
         with progress_bar(terminal.texts) as show:
-            return await jobs.get(app, url, quality, FolderDelivery(folder), show, items=items)
+            part = asked_part(start, end, minutes)
+            return await jobs.get(app, url, quality, FolderDelivery(folder), show, items=items, part=part)
 
     raise typer.Exit(terminal.run(work, beside=folder.resolve()))
 

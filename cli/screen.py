@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from utils.texts import Texts
 
 #: phases of a job that the bar has a word for
-PHASES: Final = frozenset({"queued", "probing", "downloading", "merging", "fitting", "uploading"})
+PHASES: Final = frozenset({"queued", "probing", "downloading", "recording", "merging", "fitting", "uploading"})
 
 
 def answer(value: Any, *, lines: bool = False) -> None:

@@ -122,6 +122,16 @@ def clip_media(media: Media, clip: Clip, max_bytes: int) -> Media:
     return replace(media, duration_seconds=seconds, qualities=qualities, extras=extras)
 
 
+def asked_part(start: str, end: str, minutes: int | None) -> str:
+    """Key of what a person asks for in three fields, "" for the whole. Raises BadPart."""
+    clip = bool(start.strip() or end.strip())
+    if clip and minutes is not None:
+        raise BadPart("both")
+    if minutes is not None:
+        return Recording(minutes).key
+    return written_clip(start, end).key if clip else ""
+
+
 def check_minutes(minutes: int, most: int) -> int:
     """The minutes themselves. Raises BadPart outside of what may be recorded."""
     if not 1 <= minutes <= most:

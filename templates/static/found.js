@@ -6,6 +6,7 @@ import { lengthText, say, siteOf, sizeText } from "./words.js";
 
 const LINK = /https?:\/\/[^\s<>"]+/g;
 const LINKS = 10;
+const MINUTES = [1, 5, 15, 30, 60];
 const SOUND = new Set(["audio", "mp3", "m4a", "opus"]);
 
 const place = document.getElementById("found");
@@ -40,21 +41,43 @@ function waiting(text) {
   return el("div.media", {}, el("div.picture.skeleton"), el("div", {}, el("p.about", {}, text), el("div.skeleton.line"), el("div.skeleton.line.short")));
 }
 
-function shown({ media, offer, thumbnail }, onChoice) {
+function shown({ media, offer, thumbnail, start_seconds, end_seconds, live_minutes }, onChoice) {
   const length = media.duration_seconds ? el("span.length", {}, lengthText(media.duration_seconds)) : null;
   const words = el("div", {}, el("h2.title", {}, media.title || media.id), el("p.about", {}, about(media)));
   const head = thumbnail
     ? el("div.media", {}, picture(thumbnail, "film", length ?? ""), words)
     : el("div.media.bare", {}, words);
+  if (media.is_live) return [head, minutes(live_minutes, (part) => onChoice({ offer, media, thumbnail, quality: "best", part }))];
+  const part = clip(media, start_seconds, end_seconds);
   const { best, offered } = menu(media.qualities);
   const pictures = offered.filter((quality) => !SOUND.has(quality.key));
   const sounds = offered.filter((quality) => SOUND.has(quality.key));
-  const choose = (quality) => onChoice({ offer, media, thumbnail, quality: quality.key });
+  const choose = (quality) => onChoice({ offer, media, thumbnail, quality: quality.key, part: part.value() });
   return [
     head,
     choices(say("pick"), pictures, best, choose),
     choices(pictures.length ? say("sound_only") : say("pick"), sounds, best, choose),
+    part.node,
   ].filter(Boolean);
+}
+
+// Two times for a clip, filled with where the link points to; nothing for what has no length.
+function clip(media, start, end) {
+  if (!media.duration_seconds) return { node: null, value: () => ({}) };
+  const field = (name, seconds) =>
+    el("input", { name, type: "text", inputmode: "numeric", size: "8", maxlength: "12", placeholder: "0:00", "aria-label": say(`clip_${name}`), value: seconds ? lengthText(seconds) : null });
+  const [from, to] = [field("from", start), field("to", end)];
+  const row = el("div.clip", {}, el("span", {}, say("clip_from")), from, el("span", {}, say("clip_to")), to);
+  const node = el("fieldset", {}, el("legend", {}, say("clip")), row, el("small", {}, say("clip_hint")));
+  return { node, value: () => (from.value.trim() || to.value.trim() ? { start: from.value.trim(), end: to.value.trim() } : {}) };
+}
+
+function minutes(most, choose) {
+  const offered = MINUTES.filter((count) => count <= most);
+  const buttons = (offered.length ? offered : [most]).map((count) =>
+    el("button.button.quality", { type: "button", onclick: () => choose({ minutes: count }) }, el("strong", {}, say("minutes", { count }))),
+  );
+  return el("fieldset", {}, el("legend", {}, say("record")), el("div.qualities", {}, ...buttons));
 }
 
 // "best" leads the list and is one of the others as a rule: that one is marked, and stands once.

@@ -3,7 +3,7 @@
 import { announce, el, icon, picture, trouble } from "./dom.js";
 import { forget, remember, remembered } from "./store.js";
 import { Stream, ask } from "./wire.js";
-import { say, sizeText, timeText } from "./words.js";
+import { lengthText, say, sizeText, timeText } from "./words.js";
 
 const AGAIN_MS = 2000;
 const list = document.getElementById("jobs");
@@ -113,7 +113,10 @@ function draw(entry) {
 function buttons(job, name) {
   if (!job.final) {
     const cancel = () => ask("DELETE", `/api/v1/downloads/${job.id}`).then(({ job: now }) => update(now), () => {});
-    return [button("quiet", "close", say("cancel"), say("cancel_named", { title: name }), cancel)];
+    const stop = button("quiet", "close", say("cancel"), say("cancel_named", { title: name }), cancel);
+    if (job.phase !== "recording") return [stop];
+    const finish = () => ask("POST", `/api/v1/downloads/${job.id}/finish`, {}).then(({ job: now }) => update(now), () => {});
+    return [button("again", "save", say("finish"), say("finish_named", { title: name }), finish), stop];
   }
   const shown = [];
   if (job.files.length === 1) shown.push(saveLink(job.files[0], say("save")));
@@ -128,12 +131,21 @@ function buttons(job, name) {
 // An offer keeps title and picture, but not for ever; the link always works.
 function repeat(job) {
   const { offer, url, quality } = job;
-  const byLink = () => order({ url, quality });
-  const byOffer = () => order({ offer, quality }).catch((error) => (error.code === "expired" ? byLink() : Promise.reject(error)));
+  const part = partOf(job);
+  const byLink = () => order({ url, quality, ...part });
+  const byOffer = () => order({ offer, quality, ...part }).catch((error) => (error.code === "expired" ? byLink() : Promise.reject(error)));
   (offer ? byOffer() : byLink()).then(
     () => remove(job.id),
     (error) => jobs.get(job.id).node.append(el("div.wide", {}, trouble(error))),
   );
+}
+
+function partOf({ part }) {
+  const [kind, value] = part.split(":");
+  if (kind === "live") return { minutes: Number(value) };
+  if (kind !== "clip") return {};
+  const [start, end] = value.split("-");
+  return { start, end };
 }
 
 function button(kind, sign, text, label, onclick) {
@@ -159,7 +171,8 @@ function drawProgress({ job, node: place }) {
   const track = place.querySelector(".bar");
   if (!track) return;
   const progress = job.progress;
-  const share = progress?.total_bytes ? Math.min(1, progress.done_bytes / progress.total_bytes) : null;
+  const [part, whole] = progress?.total_seconds ? [progress.done_seconds, progress.total_seconds] : [progress?.done_bytes, progress?.total_bytes];
+  const share = whole ? Math.min(1, part / whole) : null;
   track.classList.toggle("wandering", share === null && job.phase !== "queued");
   if (share === null) {
     track.removeAttribute("aria-valuenow");
@@ -181,6 +194,10 @@ function stateText(job) {
   if (job.phase === "done") return `${say("done")} \u00b7 ${sizeText(job.files.reduce((sum, file) => sum + file.size_bytes, 0))}`;
   if (job.phase === "queued" && job.position) return say("queued_behind", { position: job.position });
   const progress = job.progress;
+  if (job.phase === "recording" && progress?.total_seconds) {
+    const recorded = say("recorded", { done: lengthText(progress.done_seconds), total: lengthText(progress.total_seconds) });
+    return `${say("recording")} \u00b7 ${recorded} \u00b7 ${sizeText(progress.done_bytes)}`;
+  }
   if (job.phase !== "downloading" || !progress?.done_bytes) return say(job.phase);
   const done = sizeText(progress.done_bytes);
   return [

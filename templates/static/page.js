@@ -12,7 +12,7 @@ function look(text) {
   if (!text.trim()) return;
   field.value = text.trim();
   lookUp(text, (choice) =>
-    order({ offer: choice.offer, quality: choice.quality }).catch((error) => {
+    order({ offer: choice.offer, quality: choice.quality, ...choice.part }).catch((error) => {
       found.prepend(trouble(error));
       announce(error.message);
     }),
