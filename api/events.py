@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final, Generic, TypeVar
 
 import msgspec
 import structlog
 
-if TYPE_CHECKING:
-    from services.jobs import JobEvent
+from services.jobs import Event
 
+E = TypeVar("E", bound=Event)
 log = structlog.get_logger()
 #: id of the last event; a client that comes back with it is told that nothing follows
 LAST_ID: Final = "end"
@@ -24,15 +24,15 @@ INTERVAL_SECONDS: Final = 0.25
 
 
 async def follow(
-    watches: Mapping[str, AsyncIterator[JobEvent]],
-    shape: Callable[[JobEvent], Any],
+    watches: Mapping[str, AsyncIterator[E]],
+    shape: Callable[[E], Any],
     closing: asyncio.Event,
     *,
     heartbeat_seconds: float = HEARTBEAT_SECONDS,
     interval_seconds: float = INTERVAL_SECONDS,
 ) -> AsyncGenerator[bytes, None]:
-    """The bytes of a stream. `watches`: events by job id; `closing`: end now, the client comes back later."""
-    board = _Board()
+    """The bytes of a stream. `watches`: events by id of the job or batch; `closing`: end now, the client comes back."""
+    board: _Board[E] = _Board()
     tasks = {asyncio.create_task(board.take(job_id, events)) for job_id, events in watches.items()}
     tasks.add(asyncio.create_task(board.close_at(closing)))
     open_jobs = set(watches)
@@ -42,8 +42,8 @@ async def follow(
             events = await board.news(heartbeat_seconds)
             if closing.is_set() or board.broken:
                 return  # without the last event, so that the client asks again
-            open_jobs -= {event.job_id for event in events if event.final}
-            for number, event in enumerate(events, 1):
+            open_jobs -= {identity for identity, event in events.items() if event.final}
+            for number, event in enumerate(events.values(), 1):
                 yield _chunk(shape(event), last=not open_jobs and number == len(events))
             if not events:
                 yield b": still here\n\n"
@@ -55,15 +55,15 @@ async def follow(
         await asyncio.wait(tasks)
 
 
-class _Board:
-    """The newest event of each job that was not read yet."""
+class _Board(Generic[E]):
+    """The newest event of each job or batch that was not read yet."""
 
     def __init__(self) -> None:
         self.broken = False
-        self._newest: dict[str, JobEvent] = {}
+        self._newest: dict[str, E] = {}
         self._changed = asyncio.Event()
 
-    async def take(self, job_id: str, events: AsyncIterator[JobEvent]) -> None:
+    async def take(self, job_id: str, events: AsyncIterator[E]) -> None:
         """Note the events of one job until they end."""
         try:
             async for event in events:
@@ -79,16 +79,15 @@ class _Board:
         await closing.wait()
         self._changed.set()
 
-    async def news(self, seconds: float) -> list[JobEvent]:
-        """What came since the last call; [] where nothing did for that long."""
+    async def news(self, seconds: float) -> dict[str, E]:
+        """What came since the last call, by id; {} where nothing did for that long."""
         try:
             async with asyncio.timeout(seconds):
                 await self._changed.wait()
         except TimeoutError:
-            return []
+            return {}
         self._changed.clear()
-        events = list(self._newest.values())
-        self._newest.clear()
+        events, self._newest = self._newest, {}
         return events
 
 

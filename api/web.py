@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 from starlette.routing import Route, Router
 
 from api.access import Access
+from api.batches import BatchesApi
 from api.downloads import DownloadsApi
 from api.edge import Edge
 from api.files import FilesApi
 from api.health import health, readiness
+from api.lists import ListsApi
 from api.pages import Pages
 from api.probe import ProbeApi
 from api.replies import json_reply
@@ -50,6 +52,8 @@ def make_web(app: App, closing: asyncio.Event) -> Edge:
         *pages.routes(),
         *ProbeApi(app).routes(),
         *DownloadsApi(app, closing).routes(),
+        *ListsApi(app).routes(),
+        *BatchesApi(app, closing).routes(),
         *FilesApi(app).routes(),
     ]
     return Edge(Router(routes, redirect_slashes=False, default=_nowhere), access, app.texts, pages)

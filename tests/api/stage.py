@@ -10,11 +10,13 @@ from typing import Any
 from msgspec.structs import replace as changed
 
 from api.server import HttpPart
+from core.batch_table import BatchTable
 from core.job_queue import JobQueue
 from core.platform_manager import PlatformManager
 from platforms.registry import Registry
-from platforms.shapes import Fetched, FetchedFile, Media, Progress, Quality
+from platforms.shapes import Entry, Fetched, FetchedFile, Listing, Media, Progress, Quality
 from services.app import App
+from services.batch import Batches
 from services.downloads import Downloads
 from services.shelf import Shelf
 from services.stored import Offers, StoredFiles
@@ -58,12 +60,14 @@ class Sites(Registry):
         self.thumbnail = "https://media.example.net/heron.jpg"
         self.probes = {}
         self.fails = []
+        self.broken = {}
         self.asked = []
         self.left = 0
         self.gate = asyncio.Event()
         self.gate.set()
         self.probe_gate = asyncio.Event()
         self.probe_gate.set()
+        self.length = 12
         self.steps = [Progress("downloading", 50, 100, 2_400_000.0, 21.0)]
         self.files = [b"0123456789" * 1000]
         self.kind, self.mime, self.suffix = "video", "video/mp4", ".mp4"
@@ -108,9 +112,26 @@ class Actor:
             raise script.probes[link.url]
         return script.media(link)
 
+    def beside(self, link):
+        return self._real.beside(link)
+
+    async def page(self, link, _extractor, first, count):
+        script = self._script
+        if link.url in script.probes:
+            raise script.probes[link.url]
+        last = min(first + count - 1, script.length)
+        entries = tuple(
+            Entry(n, f"https://media.example.net/{n}.mp4", f"Part {n}", 61.0) for n in range(first, last + 1)
+        )
+        more = last < script.length
+        more_of_it = link.platform, link.kind, link.canonical, link.url, "Days at the mill pond", "Marsh Diary"
+        return Listing(*more_of_it, script.length, first, entries, more)
+
     async def fetch(self, media, _quality, *means):
         script = self._script
-        _extractor, folder, _max_bytes, on_progress = means
+        _extractor, folder, _max_bytes, on_progress, *_part = means
+        if media.url in script.broken:
+            raise script.broken[media.url]
         for step in script.steps:
             on_progress(step)
         await script.gate.wait()
@@ -215,9 +236,11 @@ async def staged(folder, *, storage=None, **server):
         work=folder / "work",
         parallel=2,
     )
+    batches = Batches(downloads, BatchTable(database), bound=settings.downloads.batch_bound, parallel=3)
     shelf = Shelf(folder / "shelf", storage or settings.storage)
-    app.up_downloads, app.up_shelf, app.up_extractor = downloads, shelf, reader
+    app.up_downloads, app.up_shelf, app.up_extractor, app.up_batches = downloads, shelf, reader, batches
     await downloads.start()
+    await batches.start()
     await shelf.start()
     downloads.deliver_to("web", shelf)
     sock = listener()
@@ -228,6 +251,7 @@ async def staged(folder, *, storage=None, **server):
     finally:
         await part.stop()
         await shelf.stop()
+        await batches.stop()
         await downloads.stop()
         await database.stop()
 
