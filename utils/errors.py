@@ -430,6 +430,15 @@ class Busy(LocalError):
     step = "later"
 
 
+class TooFast(LocalError):
+    """More calls than a rate limit of ours admits; `retry_after_seconds` until there is room again."""
+
+    code = "too_fast"
+    retry = True
+    http_status = 429
+    step = "later"
+
+
 class ShuttingDown(LocalError):
     """The process is stopping; the job goes on at the next start."""
 
