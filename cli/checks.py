@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from importlib.metadata import version
@@ -16,6 +17,7 @@ from utils.cgroups import memory_limit
 from utils.texts import size_text
 
 if TYPE_CHECKING:
+    from platforms.extractor.javascript import Runtime
     from utils.config import Settings
 
 Result = Literal["ok", "warn", "fail"]
@@ -25,9 +27,8 @@ MEBIBYTE: Final = 1 << 20
 STALE_DAYS: Final = 60
 #: below that not even one job fits beside the resident process
 LEAST_MEMORY_MB: Final = 128
-#: yt-dlp's order of preference, with the least version that it takes
-RUNTIMES: Final = ("deno", "node", "bun", "qjs")
-LEAST_NODE: Final = 22
+#: the resident process and one worker beside a run of JavaScript
+RESIDENT_MB: Final = 85
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,20 +119,42 @@ async def sandbox(settings: Settings) -> Finding:
     return Finding("sandbox", "ok", "full" if state.network else "files", {"abi": state.abi})
 
 
-async def javascript(_settings: Settings, which: Callable[[str], str | None] = shutil.which) -> Finding:
-    """A runtime that yt-dlp can solve YouTube's challenges with."""
-    for name in RUNTIMES:
-        path = which(name)
-        if path is not None and (name != "node" or await _node_version(path) >= LEAST_NODE):
-            return Finding("javascript", "ok", "found", {"path": path})
-    return Finding("javascript", "warn", "none")
+async def javascript(settings: Settings, find: Callable[[str], Awaitable[Runtime | None]] | None = None) -> Finding:
+    """A runtime for YouTube's script, and whether the memory cap would ever let it run."""
+    from platforms.extractor.javascript import PREPARED_MB, find_runtime
+
+    if settings.platforms.javascript == "off":
+        return Finding("javascript", "ok", "off")
+    runtime = await (find or find_runtime)(settings.platforms.javascript)
+    if runtime is None:
+        return Finding("javascript", "warn", "none")
+    values = {"name": runtime.name, "version": ".".join(map(str, runtime.version)), "path": runtime.path}
+    need_mb = RESIDENT_MB + PREPARED_MB
+    if settings.memory.cap_mb < need_mb:
+        return Finding("javascript", "warn", "tight", {**values, "need_mb": need_mb})
+    return Finding("javascript", "ok", "found", values)
 
 
-async def _node_version(path: str) -> int:
-    process = await asyncio.create_subprocess_exec(path, "--version", stdout=asyncio.subprocess.PIPE)
-    output, _ = await process.communicate()
-    major = output.decode("ascii", "replace").strip().lstrip("v").partition(".")[0]
-    return int(major) if major.isdigit() else 0
+async def po_tokens(settings: Settings, ask: Callable[[str, bool], Awaitable[object]] | None = None) -> Finding:
+    """Proofs of origin for YouTube: the given ones look like such, the minting server mints."""
+    from platforms.extractor.minter import Minter
+    from platforms.extractor.tokens import read_given
+
+    given, server = settings.platforms.youtube_po_token, settings.platforms.po_token_server
+    shown = re.sub(r"//[^/@\s]+@", "//***@", server)
+    for position, text in enumerate(given, 1):
+        try:
+            read_given(text)
+        except ValueError as error:
+            return Finding("po_tokens", "warn", "misfit", {"position": position, "reason": error})
+    if server:
+        try:
+            await (ask or Minter(server))("doctor", False)
+        except (OSError, ValueError) as error:
+            return Finding("po_tokens", "fail", "server", {"url": shown, "error": str(error) or type(error).__name__})
+    if not given and not server:
+        return Finding("po_tokens", "ok", "none")
+    return Finding("po_tokens", "ok", "ready", {"given": len(given), "server": shown or "-"})
 
 
 def _file_system(folder: Path, mounts: Path) -> str:

@@ -27,6 +27,7 @@ CHECKS: Final[dict[str, Check]] = {
     "memory": checks.memory,
     "sandbox": checks.sandbox,
     "javascript": checks.javascript,
+    "po_tokens": checks.po_tokens,
     "egress": checks_network.egress,
 }
 CHECK_SECONDS: Final = 20.0

@@ -17,7 +17,7 @@ def main(arguments: list[str]) -> int:
 
         sys.stdout.write(f"QuickJS-ng version {'.'.join(version('quickjs-ng').split('.')[:3])}\n")
         return 1
-    import quickjs
+    import quickjs  # type: ignore[import-untyped]
 
     context = quickjs.Context()
     context.set_memory_limit(MEMORY_BYTES)

@@ -52,7 +52,7 @@ def provide(ask: Ask, name: str, command: tuple[str, ...], folder: Path) -> type
     """
 
     @register_provider
-    class GoldcrestJCP(EJSBaseJCP):  # type: ignore[misc]  # yt-dlp has no types
+    class GoldcrestJCP(EJSBaseJCP):
         """Solves a site's challenges in a process of its own that may touch nothing."""
 
         PROVIDER_NAME = "goldcrest"

@@ -12,6 +12,7 @@ import pytest
 from msgspec.structs import replace
 
 from cli import checks
+from platforms.extractor.javascript import Runtime
 from utils import ffmpeg
 from utils.cgroups import memory_limit
 from utils.config import Settings, load_settings
@@ -109,57 +110,44 @@ async def test_sandbox(settings, monkeypatch, state, expected):
     assert verdict(await checks.sandbox(off)) == ("warn", "off")
 
 
-async def test_javascript(settings, tmp_path):
-    """A runtime on PATH; a node that is too old or says nonsense doesn't count."""
-    node = tmp_path / "node"
+@pytest.mark.parametrize(
+    ("setting", "cap_mb", "found", "told"),
+    [
+        ("auto", 400, True, ("ok", "found")),
+        ("auto", 100, True, ("warn", "tight")),
+        ("auto", 400, False, ("warn", "none")),
+        ("off", 400, True, ("ok", "off")),
+    ],
+)
+async def test_javascript(setting, cap_mb, found, told):
+    """Found, found in vain, not found, not wanted."""
 
-    def which(name: str) -> str | None:
-        return str(node) if name == "node" else None
+    async def find(_setting):
+        return Runtime("deno", ("/usr/bin/deno",), (2, 3, 1)) if found else None
 
-    def says(text: str) -> None:
-        node.write_text(f"#!/bin/sh\necho {text}\n")
-        node.chmod(0o755)
-
-    says("v22.1.0")
-    assert verdict(await checks.javascript(settings, which)) == ("ok", "found")
-    says("v18.0.0")
-    assert verdict(await checks.javascript(settings, which)) == ("warn", "none")
-    says("what")
-    assert verdict(await checks.javascript(settings, which)) == ("warn", "none")
-    assert verdict(await checks.javascript(settings, lambda name: "/x/qjs" if name == "qjs" else None)) == (
-        "ok",
-        "found",
-    )
+    given = {"GOLDCREST_PLATFORMS__JAVASCRIPT": setting, "MAX_MEMORY_MB": str(cap_mb)}
+    assert verdict(await checks.javascript(load_settings(given), find)) == told
 
 
-class TestMemoryLimit:
-    """The kernel's own files, both versions of control groups."""
+@pytest.mark.parametrize(
+    ("given", "server", "error", "told"),
+    [
+        ("", "", None, ("ok", "none")),
+        ("a" * 40, "", None, ("ok", "ready")),
+        ("a" * 40 + ",short", "", None, ("warn", "misfit")),
+        ("", "http://127.0.0.1:4416", None, ("ok", "ready")),
+        ("", "http://127.0.0.1:4416", ConnectionRefusedError(), ("fail", "server")),
+        ("", "http://127.0.0.1:4416", ValueError("no JSON"), ("fail", "server")),
+    ],
+)
+async def test_proofs_of_origin(given, server, error, told):
+    """None, good ones, one that was pasted wrong (never shown), a server that mints or doesn't."""
 
-    def tree(self, root: Path, groups: str, **files: Any) -> int | None:
-        (root / "proc/self").mkdir(parents=True, exist_ok=True)
-        (root / "proc/self/cgroup").write_text(groups)
-        for name, value in files.items():
-            path = root / "sys/fs/cgroup" / name.replace("__", "/").replace("_in_bytes", ".limit_in_bytes")
-            path = path.with_name(path.name.replace("memory_max", "memory.max"))
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(f"{value}\n")
-        return memory_limit(root)
+    async def ask(_binding, _fresh):
+        if error:
+            raise error
 
-    def test_version_2(self, tmp_path):
-        """The smallest on the way up counts; "max" is none."""
-        found = self.tree(tmp_path, "0::/a/b\n", a__b__memory_max="max", a__memory_max=500, memory_max=900)
-        assert found == 500
-
-    def test_version_2_in_a_container(self, tmp_path):
-        """The group's own path isn't visible there; the mount's top is the container's."""
-        assert self.tree(tmp_path, "0::/../../elsewhere\n", memory_max=700) == 700
-
-    def test_version_1(self, tmp_path):
-        """One controller of several; an absurd number is none."""
-        groups = "5:cpu,cpuacct:/\n4:memory:/box\n"
-        assert self.tree(tmp_path, groups, memory__box__memory_in_bytes=300) == 300
-        assert self.tree(tmp_path, groups, memory__box__memory_in_bytes=9223372036854771712) is None
-
-    def test_no_groups(self, tmp_path):
-        """Elsewhere than on Linux there is nothing to read."""
-        assert memory_limit(tmp_path) is None
+    settings = load_settings({"YOUTUBE_PO_TOKEN": given, "GOLDCREST_PLATFORMS__PO_TOKEN_SERVER": server})
+    finding = await checks.po_tokens(settings, ask)
+    assert verdict(finding) == told
+    assert "aaaa" not in str(finding.values)

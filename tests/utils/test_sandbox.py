@@ -26,11 +26,12 @@ def test_limits_are_never_raised(monkeypatch):
     made: dict[int, tuple[int, int]] = {}
     monkeypatch.setattr(resource, "getrlimit", lambda which: holds.get(which, endless))
     monkeypatch.setattr(resource, "setrlimit", made.__setitem__)
-    limit(open_files=1000, cpu_seconds=60, file_bytes=7)
+    limit(open_files=1000, cpu_seconds=60, file_bytes=7, data_bytes=9)
     assert made == {
         resource.RLIMIT_NOFILE: (100, 100),
         resource.RLIMIT_CPU: (50, 50),
         resource.RLIMIT_FSIZE: (7, 7),
+        resource.RLIMIT_DATA: (9, 9),
         resource.RLIMIT_CORE: (0, 0),
     }
 

@@ -80,6 +80,25 @@ def test_what_no_job_needs(tmp_path: Path, event: str, arguments: tuple[object, 
         make_hook(PORT, [tmp_path], [str(GATE)])(event, arguments)
 
 
+@pytest.mark.parametrize(
+    ("arguments", "passes"),
+    [
+        (("/opt/python", ["/opt/python", "-I", "/opt/qjs.py", "--script", "/x"]), True),
+        (("/opt/python", ["/opt/python", "-c", "import os"]), False),
+        (("/opt/python", ["/opt/python", "-I"]), False),
+        (("/bin/sh", ["/opt/python", "-I", "/opt/qjs.py"]), False),
+    ],
+)
+def test_a_program_is_what_it_begins_with(tmp_path: Path, arguments: tuple[object, ...], *, passes: bool):
+    """An interpreter may be started with its script only; an empty command allows nothing."""
+    hook = make_hook(PORT, [tmp_path], [str(GATE)], ("/opt/python", "-I", "/opt/qjs.py"), ())
+    if passes:
+        hook("subprocess.Popen", (*arguments, None, None))
+    else:
+        with pytest.raises(PermissionError, match="not in a worker"):
+            hook("subprocess.Popen", (*arguments, None, None))
+
+
 def test_installed_it_holds_for_real_calls(tmp_path: Path):
     """In a process of its own, since it can't be taken down again."""
     script = f"""
@@ -89,7 +108,7 @@ from pathlib import Path
 from platforms.extractor.audit import install
 listener = socket.create_server(("127.0.0.1", 0))
 other = socket.create_server(("127.0.0.1", 0))
-install(listener.getsockname()[1], Path({str(tmp_path)!r}), Path("/bin/true"))
+install(listener.getsockname()[1], [Path({str(tmp_path)!r})], ["/bin/true"])
 socket.create_connection(listener.getsockname()).close()
 Path({str(tmp_path)!r}, "inside").write_text("x")
 subprocess.run(["/bin/true"])

@@ -53,13 +53,13 @@ class Child:
 
 
 @asynccontextmanager
-async def conversation(stall_seconds: float = 10) -> AsyncIterator[Child]:
+async def conversation(stall_seconds: float = 10, errand: Any = None) -> AsyncIterator[Child]:
     ours, theirs = socket.socketpair()
     reader, writer = await asyncio.open_connection(sock=ours, limit=REPLY_BYTES)
     far_reader, far_writer = await asyncio.open_connection(sock=theirs)
     worker = Worker(1, reader, writer, asyncio.Event(), asyncio.get_running_loop().create_future(), 1)
     ticket, heard = Ticket(), list[Progress]()
-    talk = Conversation(worker, ticket, stall_seconds=stall_seconds)  # type: ignore[arg-type]
+    talk = Conversation(worker, ticket, errand, stall_seconds=stall_seconds)  # type: ignore[arg-type]
     task = asyncio.create_task(talk.hold(ORDER, 20, heard.append))
     try:
         yield Child(far_writer, far_reader, worker, ticket, heard, task)
@@ -82,6 +82,33 @@ async def test_order_reports_result():
         child.say(result={"a": 1})
         assert await child.result == {"a": 1}
         assert child.heard == [Progress("probing")]
+
+
+class Answering:
+    """An errand that answers every question with the question, and has one secret."""
+
+    secrets = ("to+ken==",)
+
+    async def answer(self, question: dict[str, Any]) -> dict[str, Any]:
+        return {"asked": question}
+
+
+async def test_questions_are_answered_in_between():
+    """Without an errand by nothing."""
+    for errand, answer in ((Answering(), {"asked": {"about": "x"}}), (None, {})):
+        async with conversation(errand=errand) as child:
+            await child.reader.readline()
+            child.say(ask={"about": "x"})
+            assert json.loads(await child.reader.readline()) == answer
+            child.say(result={})
+            assert await child.result == {}
+
+
+async def test_a_secret_is_taken_out_of_all_that_is_said():
+    """As it is and as it stands in a URL; the message stays one."""
+    async with conversation(errand=Answering()) as child:
+        child.say(result={"a": "pot=to+ken==&b", "c": "pot=to%2Bken%3D%3D&d"})
+        assert await child.result == {"a": "pot=***&b", "c": "pot=***&d"}
 
 
 @pytest.mark.parametrize(

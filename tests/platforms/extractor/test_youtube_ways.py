@@ -44,7 +44,7 @@ async def fetched(running: Running, kind: str, number: int = 0, *, extractor: An
 
 
 def outcomes(running: Running) -> dict[str, dict[str, int]]:
-    return running.host.state()["ways"]["youtube"]["ways"]
+    return dict(running.host.state()["ways"]["youtube"]["ways"])
 
 
 def seen(sites: Sites) -> set[str]:
