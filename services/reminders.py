@@ -208,7 +208,7 @@ class Reminders:
             "SELECT * FROM reminders ORDER BY due_at, id LIMIT ?", SIDE_BY_SIDE + len(self._firing)
         )
         for row in [row for row in rows if row["id"] not in self._firing]:
-            pause = row["due_at"] - self._clock()
+            pause = float(row["due_at"]) - self._clock()
             if pause > 0:
                 return min(pause, LONGEST_SLEEP_SECONDS)
             if len(self._firing) >= SIDE_BY_SIDE:
@@ -224,21 +224,28 @@ class Reminders:
         self._wake.set()
 
     async def _fire(self, reminder: Reminder) -> None:
+        try:
+            await self._deal(reminder)
+        except Exception:  # the edge of a task that nobody awaits: the table can't be written, so it comes again
+            log.exception("reminder could not be ended", kind=reminder.kind)
+            await self._sleep(TROUBLE_SECONDS)
+
+    async def _deal(self, reminder: Reminder) -> None:
         assert self._recipient is not None
         await self._database.run("UPDATE reminders SET firing = 1 WHERE id = ?", reminder.id)
-        again: Again | None = None
         try:
             again = await self._recipient.remind(reminder)
-            if again is not None:
-                due = self._clock() + self._next(reminder, again)
-                if due <= reminder.until:
-                    await self._database.run(
-                        "UPDATE reminders SET firing = 0, tries = tries + 1, due_at = ? WHERE id = ?", due, reminder.id
-                    )
-                    return
-                await self._recipient.give_up(reminder)
-        except Exception:  # the edge of a task that nobody awaits; once is enough
+        except Exception:  # the edge to a front: a fault of its own must not come again and again
             log.exception("reminder broke", kind=reminder.kind)
+            again = None
+        if again is not None:
+            due = self._clock() + self._next(reminder, again)
+            if due <= reminder.until:
+                await self._database.run(
+                    "UPDATE reminders SET firing = 0, tries = tries + 1, due_at = ? WHERE id = ?", due, reminder.id
+                )
+                return
+            await self._recipient.give_up(reminder)
         await self._forget(reminder.id)
 
     def _next(self, reminder: Reminder, again: Again) -> float:

@@ -142,14 +142,14 @@ class Reports:
             "types": self._lines(evidence.get("types") or [type(each).__name__ for each in chain_of(error)]),
             "status": evidence.get("status"),
             "errno": evidence.get("errno"),
-            "headers": self._lines(evidence.get("headers") or ()),
+            "headers": self._lines(f"{name}: {value}" for name, value in (evidence.get("headers") or {}).items()),
             "warnings": self._lines(evidence.get("warnings") or ()),
             "trace": self._lines(evidence.get("trace") or trace_of(error)),
             "versions": versions(),
         }
 
     def _lines(self, lines: Iterable[object]) -> list[str]:
-        return [self._clean(str(line), LINE_CHARACTERS) for line in list(lines)[:MOST_LINES]]
+        return [self._clean(str(line), LINE_CHARACTERS) for line in [*lines][:MOST_LINES]]
 
     def _clean(self, text: str, bound: int) -> str:
         return clean_text(text[: 4 * bound], self._secrets)[:bound]

@@ -51,6 +51,8 @@ def clean_url(url: str) -> str:
         return HIDDEN
     if not parts.scheme or not _HOST.fullmatch(host):
         return HIDDEN
+    if host.replace(".", "").isdigit():  # a machine, not a site
+        host = HIDDEN
     cleaned = f"{parts.scheme}://{host}{f':{port}' if port else ''}{_path(parts)}"
     return f"{cleaned}{_query(parts.query)}{'#' + HIDDEN if parts.fragment else ''}"
 

@@ -99,6 +99,7 @@ def test_what_helps_stays():
         ("https://a:b@example.com:8443/x?list=a%20b&&%41=1", "https://example.com:8443/x?list=***&***&***"),
         ("https://example.com/my-long-title-of-2024.html", "https://example.com/my-long-title-of-2024.html"),
         ("https://example.com/Straße", "https://example.com/***"),
+        ("https://203.0.113.7:8443/x", "https://***:8443/x"),
         ("https://example.com/#x", "https://example.com/#***"),
         ("https://example.com:99999/", HIDDEN),
         ("https://[::1/", HIDDEN),
