@@ -45,7 +45,7 @@ generated: setup-dev
 	$(BIN)/python -m bench.generated
 
 lock: setup-dev
-	for name in requirements requirements-cli requirements-impersonate requirements-ffmpeg requirements-dev; do \
+	for name in requirements requirements-cli requirements-impersonate requirements-ffmpeg requirements-redis requirements-dev; do \
 	  $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate $$name.in -o $$name.txt || exit 1; \
 	done
 

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from utils.circuit_breakers import Breakers
     from utils.database import Database
     from utils.egress import Egress
+    from utils.redis_store import RedisStore
 
 ROOT = Path(__file__).resolve().parent
 MEBIBYTE = 1 << 20
@@ -229,14 +230,21 @@ def media_parts(settings: Settings, app: App, after: str | None = None, port: in
         app.up_extractor = ExtractorHost(settings, egress)
         return app.up_extractor
 
-    def breakers(database: Database) -> Breakers:
+    def redis(*_first: object) -> RedisStore:
+        from utils.redis_store import RedisStore
+
+        return RedisStore(settings.redis.url, timeout_seconds=settings.redis.timeout_seconds)
+
+    def breakers(database: Database, *shared: RedisStore) -> Breakers:
         from msgspec.structs import asdict
 
+        from utils.breaker_redis import RedisBreakers
         from utils.breaker_store import SqliteBreakers
         from utils.circuit_breaker import BreakerPolicy
         from utils.circuit_breakers import Breakers
 
-        return Breakers(BreakerPolicy(**asdict(settings.breaker)), store=SqliteBreakers(database))
+        store = RedisBreakers(shared[0]) if shared else SqliteBreakers(database)
+        return Breakers(BreakerPolicy(**asdict(settings.breaker)), store=store)
 
     def downloads(database: Database, extractor: ExtractorHost, breakers: Breakers) -> Downloads:
         from core.job_queue import JobQueue
@@ -292,7 +300,8 @@ def media_parts(settings: Settings, app: App, after: str | None = None, port: in
         Part("database", database, first),
         Part("egress", egress, first),
         Part("extractor", extractor, ("egress",)),
-        Part("breakers", breakers, ("database",)),
+        *([Part("redis", redis, first)] if settings.redis.url else []),
+        Part("breakers", breakers, ("database", "redis") if settings.redis.url else ("database",)),
         Part("downloads", downloads, ("database", "extractor", "breakers")),
         Part("batches", batches, ("database", "downloads")),
     ]

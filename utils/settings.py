@@ -9,7 +9,13 @@ from msgspec import Meta, Struct
 
 #: keys whose values never reach logs, /status or error lines
 SECRETS: Final = frozenset(
-    {("telegram", "bot_token"), ("telegram", "api_hash"), ("server", "access_key"), ("platforms", "youtube_po_token")}
+    {
+        ("telegram", "bot_token"),
+        ("telegram", "api_hash"),
+        ("server", "access_key"),
+        ("redis", "url"),
+        ("platforms", "youtube_po_token"),
+    }
 )
 
 Seconds = Annotated[float, Meta(gt=0, le=86_400)]
@@ -28,6 +34,10 @@ BotToken = Annotated[
         pattern=r"^$|^\d+:[\w-]{30,}$",
         description="a token from @BotFather, like 123456:ABC-DEF…",
     ),
+]
+RedisUrl = Annotated[
+    str,
+    Meta(pattern=r"^$|^(rediss?|unix)://\S+$", description="a URL that begins with redis://, rediss:// or unix://"),
 ]
 AccessKey = Annotated[str, Meta(pattern=r"^$|^\S{16,}$", description="a password of at least 16 characters")]
 ApiHash = Annotated[
@@ -186,6 +196,13 @@ class Retry(Section, frozen=True):
     fetch_budget_seconds: Seconds
 
 
+class Redis(Section, frozen=True):
+    """A server that several instances share."""
+
+    url: RedisUrl
+    timeout_seconds: Seconds
+
+
 class Breaker(Section, frozen=True):
     """When a site that keeps failing isn't asked for a while."""
 
@@ -230,6 +247,7 @@ class Settings(Section, frozen=True):
     limits: Limits
     retry: Retry
     breaker: Breaker
+    redis: Redis
     sandbox: Sandbox
     log: Log
 

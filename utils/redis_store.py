@@ -1,0 +1,120 @@
+"""The one way to a Redis that several instances share: scripts, a quick answer while it is gone, and its return."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any, Final
+
+from utils.errors import ConfigError
+from utils.logs import get_logger
+
+if TYPE_CHECKING:
+    from redis.asyncio import Redis
+    from redis.commands.core import AsyncScript
+
+#: after the first failure nobody asks for that long, then twice as long, up to the cap
+REST_SECONDS: Final = 0.5
+REST_CAP_SECONDS: Final = 15.0
+
+
+#: how Redis 6 says it from within a script; later ones say it in the error's class
+READ_ONLY: Final = "-READONLY"
+
+
+class RedisGone(ConnectionError):
+    """Redis doesn't answer; whoever asked goes on in memory."""
+
+
+class RedisStore:
+    """A part. `run(source, keys, values)` runs a Lua script, the only way in which the shared state is read or changed.
+
+    `url`: redis://, rediss:// or unix://; `prefix` stands before every key; `timeout_seconds` bounds an answer. While
+    Redis is gone a call costs nothing: it is refused at once, and tried again only now and then.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        prefix: str = "goldcrest:",
+        timeout_seconds: float = 1.0,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._url = url
+        self._prefix = prefix
+        self._timeout_seconds = timeout_seconds
+        self._clock = clock
+        self._client: Redis | None = None
+        self._scripts: dict[str, AsyncScript] = {}
+        self._failures = 0
+        self._resting_until = 0.0
+
+    @property
+    def available(self) -> bool:
+        """Whether it answered when it was last asked; true before."""
+        return not self._failures
+
+    async def start(self) -> None:
+        """Raises ConfigError where the client isn't installed; a server that is gone is none of its business."""
+        if find_spec("redis") is None:
+            raise ConfigError("GOLDCREST_REDIS__URL is set, so the package redis is needed: requirements-redis.txt")
+
+    async def stop(self) -> None:
+        """Close the connections."""
+        client, self._client = self._client, None
+        self._scripts.clear()
+        if client is not None:
+            await client.aclose()
+
+    async def run(self, source: str, keys: Sequence[str] = (), values: Sequence[str | float] = ()) -> Any:
+        """What the script returns, texts as str. Raises RedisGone, or ResponseError for a script that is wrong."""
+        from redis.exceptions import ReadOnlyError, RedisError, ResponseError
+
+        if self._clock() < self._resting_until:
+            raise RedisGone
+        try:
+            answer = await self._script(source)(keys=[self._prefix + key for key in keys], args=list(values))
+        except (RedisError, OSError) as error:
+            # a replica that isn't the main one yet will be, or another will
+            read_only = isinstance(error, ReadOnlyError) or READ_ONLY in str(error)
+            if isinstance(error, ResponseError) and not read_only:
+                raise
+            raise self._gone(error) from error
+        if self._failures:
+            get_logger().info("redis.back")
+        self._failures = 0
+        return answer
+
+    def figures(self) -> dict[str, Any]:
+        """For `/status`: whether it answers, and how often in a row it did not."""
+        return {"ok": self.available, "failures": self._failures}
+
+    def _script(self, source: str) -> AsyncScript:
+        if source not in self._scripts:
+            self._scripts[source] = self._connect().register_script(source)
+        return self._scripts[source]
+
+    def _connect(self) -> Redis:
+        from redis.asyncio import Redis
+        from redis.asyncio.retry import Retry
+        from redis.backoff import NoBackoff
+
+        if self._client is None:
+            self._client = Redis.from_url(
+                self._url,
+                socket_timeout=self._timeout_seconds,
+                socket_connect_timeout=self._timeout_seconds,
+                decode_responses=True,
+                retry=Retry(NoBackoff(), 1),  # a pooled connection may have died with the server's last restart
+            )
+        return self._client
+
+    def _gone(self, error: Exception) -> RedisGone:
+        if not self._failures:
+            get_logger().warning("redis.gone", error=type(error).__name__)
+        self._failures += 1
+        rest = min(REST_CAP_SECONDS, REST_SECONDS * 2.0 ** min(self._failures - 1, 16))
+        self._resting_until = self._clock() + rest
+        return RedisGone(type(error).__name__)
