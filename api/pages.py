@@ -39,6 +39,8 @@ SCRIPT_WORDS: Final = (
     *("amount", "speed", "left", "save", "save_named", "cancel", "cancel_named", "again", "remove_named"),
     *("clip", "clip_from", "clip_to", "clip_hint", "record", "minutes", "recording", "recorded"),
     *("finish", "finish_named"),
+    *("list_items", "list_all", "list_more", "list_which", "list_hint", "list_get", "list_whole", "many_links"),
+    *("best", "quality", "batch_of", "batch_done", "batch_failed", "batch_ended"),
     *("expired", "unreachable", "unreachable_hint", "lost", "said_ready", "said_found"),
 )
 SCRIPT_PLACES: Final = ("site", "title", "position", "done", "total", "speed", "time", "name", "count")

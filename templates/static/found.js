@@ -1,6 +1,7 @@
 // What a link leads to: one card per link with its picture and a button per quality.
 
 import { announce, el, picture, trouble } from "./dom.js";
+import { listCard, manyCard } from "./lists.js";
 import { ask } from "./wire.js";
 import { lengthText, say, siteOf, sizeText } from "./words.js";
 
@@ -13,28 +14,37 @@ const place = document.getElementById("found");
 let current = null;
 
 // Several links in one text get a card each; anything else is left to the server, which reads links in prose.
-export function lookUp(text, onChoice) {
+export function lookUp(text, onChoice, onBatch) {
   current?.abort();
   current = new AbortController();
   const links = [...new Set(text.match(LINK) ?? [])];
   const texts = links.length > 1 ? links.slice(0, LINKS) : [text.trim()];
-  place.replaceChildren(...texts.map((link) => card(link, onChoice, current.signal, texts.length > 1)));
+  const { signal } = current;
+  const cards = texts.map((link) => card(link, { onChoice, onBatch, signal, several: texts.length > 1 }));
+  place.replaceChildren(...(links.length > 1 ? [manyCard(links, onBatch)] : []), ...cards);
 }
 
-function card(link, onChoice, signal, several) {
+function card(link, { onChoice, onBatch, signal, several }) {
   const site = siteOf(link) || link.slice(0, 60);
   const node = el("article.card", { "aria-busy": "true" }, waiting(say("looking", { site })));
   announce(say("looking", { site }));
   ask("POST", "/api/v1/probe", { url: link }, signal)
     .then((answer) => {
-      node.replaceChildren(...shown(answer, onChoice));
-      announce(say("said_found", { title: answer.media.title }));
+      const whole = answer.list_url ? wholeList(answer.list_url, onChoice, onBatch) : null;
+      node.replaceChildren(...(answer.list ? listCard(answer.list, onBatch) : shown(answer, onChoice)), whole ?? "");
+      announce(say("said_found", { title: (answer.list ?? answer.media).title }));
     })
     .catch((error) => {
       if (error.name !== "AbortError") node.replaceWith(trouble(error, several ? link : ""));
     })
     .finally(() => node.removeAttribute("aria-busy"));
   return node;
+}
+
+// A video that was opened from a list: the list is one press away.
+function wholeList(url, onChoice, onBatch) {
+  const look = () => lookUp(url, onChoice, onBatch);
+  return el("button.button.quiet", { type: "button", onclick: look }, el("span", {}, say("list_whole")));
 }
 
 function waiting(text) {

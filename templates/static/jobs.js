@@ -19,7 +19,7 @@ const stream = new Stream(update, (isLost) => {
 
 // Bring back what this browser ordered before; what the server no longer knows is forgotten.
 export async function restore() {
-  const entries = remembered();
+  const entries = remembered().filter((entry) => !entry.batch);
   showSections();
   await Promise.all(entries.reverse().map((entry) => bringBack(entry)));
 }
@@ -85,9 +85,9 @@ function remove(id) {
   showSections();
 }
 
-function showSections() {
-  section.hidden = jobs.size === 0;
-  welcome.hidden = jobs.size > 0 || remembered().length > 0;
+export function showSections() {
+  section.hidden = jobs.size === 0 && !document.getElementById("batches").firstChild;
+  welcome.hidden = !section.hidden || remembered().length > 0;
 }
 
 // --- one job ---------------------------------------------------------------------------------------------------------
@@ -148,11 +148,11 @@ function partOf({ part }) {
   return { start, end };
 }
 
-function button(kind, sign, text, label, onclick) {
+export function button(kind, sign, text, label, onclick) {
   return el(`button.button.${kind}`, { type: "button", "aria-label": label || null, onclick }, icon(sign), text && el("span", {}, text));
 }
 
-function saveLink(file, text) {
+export function saveLink(file, text) {
   const label = say("save_named", { name: file.name });
   return el("a.button.primary.save", { href: file.url, download: file.name, "aria-label": label }, icon("save"), text);
 }
@@ -162,7 +162,7 @@ function saves(job) {
   return el("div.saves", {}, ...links);
 }
 
-function bar() {
+export function bar() {
   return el("div.bar", { role: "progressbar", "aria-label": say("downloading") }, el("i"));
 }
 

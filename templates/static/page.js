@@ -1,5 +1,6 @@
 // Goldcrest's page: paste, drop or type a link; the rest is in the modules beside this one.
 
+import { orderBatch, restoreBatches } from "./batches.js";
 import { announce, trouble } from "./dom.js";
 import { lookUp } from "./found.js";
 import { order, restore } from "./jobs.js";
@@ -11,12 +12,12 @@ const found = document.getElementById("found");
 function look(text) {
   if (!text.trim()) return;
   field.value = text.trim();
-  lookUp(text, (choice) =>
+  const choose = (choice) =>
     order({ offer: choice.offer, quality: choice.quality, ...choice.part }).catch((error) => {
       found.prepend(trouble(error));
       announce(error.message);
-    }),
-  );
+    });
+  lookUp(text, choose, orderBatch);
 }
 
 form.addEventListener("submit", (event) => {
@@ -49,4 +50,5 @@ document.addEventListener("drop", (event) => {
   look(event.dataTransfer.getData("text/uri-list") || event.dataTransfer.getData("text/plain"));
 });
 
+restoreBatches();
 restore();
