@@ -30,10 +30,15 @@ class Front:
         self.gate = asyncio.Event()
         self.gate.set()
         self.broken = False
+        self.held = 0
 
     async def remind(self, reminder):
         self.came.append(reminder)
-        await self.gate.wait()
+        self.held += 1
+        try:
+            await self.gate.wait()
+        finally:
+            self.held -= 1
         if self.broken:
             raise ValueError("a fault")
         return self.answers.pop(0) if self.answers else None
@@ -79,11 +84,14 @@ class House:
         await self.idle()
 
     async def idle(self):
-        """Until all that can run has run: the loop has nothing but sleeps, and no statement is under way."""
-        for _ in range(3):
-            await self.database.one("SELECT 1")
-            for _ in range(20):
-                await asyncio.sleep(0)
+        """Until all that can run has run: the runner sleeps, and so does or is held back what is dealt with."""
+        calm = 0
+        async with asyncio.timeout(20):
+            while calm < 5:
+                pending = sum(not waking.done() for _, waking in self._sleepers)
+                busy = len(self.reminders._firing) - self.front.held
+                calm = calm + 1 if not self.reminders._wake.is_set() and pending and busy == pending - 1 else 0
+                await asyncio.sleep(0 if calm else 0.001)
 
     async def start(self):
         await self.database.start()
