@@ -14,7 +14,7 @@ _NUMBER: Final = re.compile(r"[0-9_]+")
 
 def tags_of(info: Mapping[str, Any]) -> tuple[str, ...]:
     """The hashtags of an item without their sign, each once, in their order; numbers ("#1") are none."""
-    text = str(info.get("description") or info.get("title") or "")
+    text = str(info.get("description") or "")
     found = (tag for tag in _TAG.findall(text) if not _NUMBER.fullmatch(tag))
     first: dict[str, str] = {}
     for tag in found:

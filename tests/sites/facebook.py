@@ -1,4 +1,4 @@
-"""Facebook: videos, reels and posts of photos as a signed-out visitor's page has them; the last digits decide (`ITEMS`)."""
+"""Facebook: videos, reels and posts of photos as a signed-out visitor sees them; the last digits decide (`ITEMS`)."""
 
 from __future__ import annotations
 

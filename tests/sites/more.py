@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from tests.sites.bluesky import Bluesky
 from tests.sites.dailymotion import Dailymotion
+from tests.sites.douyin import Douyin
 from tests.sites.facebook import Facebook
 from tests.sites.imgur import Imgur
 from tests.sites.pinterest import Pinterest
@@ -19,6 +20,8 @@ from tests.sites.tumblr import Tumblr
 from tests.sites.twitch import Twitch
 from tests.sites.twitter import Twitter
 from tests.sites.vimeo import Vimeo
+from tests.sites.weibo import Weibo
+from tests.sites.xiaohongshu import Xiaohongshu
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
 MORE: Final[Mapping[str, type[Replica]]] = {
     "bluesky": Bluesky,
     "dailymotion": Dailymotion,
+    "douyin": Douyin,
     "facebook": Facebook,
     "imgur": Imgur,
     "pinterest": Pinterest,
@@ -43,6 +47,8 @@ MORE: Final[Mapping[str, type[Replica]]] = {
     "twitch": Twitch,
     "twitter": Twitter,
     "vimeo": Vimeo,
+    "weibo": Weibo,
+    "xiaohongshu": Xiaohongshu,
 }
 
 

@@ -10,6 +10,7 @@ from platforms.extractor.pictures.shapes import picture, post, web_address
 
 #: sizes of a picture, the largest first
 _SIZES: Final = ("largest", "original", "large", "mw2000", "bmiddle")
+_TITLE: Final = 72
 #: the site's picture servers refuse visitors from elsewhere
 _HEADERS: Final = {"Referer": "https://weibo.com/"}
 
@@ -27,14 +28,17 @@ class Pictures(InfoExtractor):
     def _real_extract(self, url: str) -> Any:
         info = super()._real_extract(url)
         told = self._told or {}
-        if info.get("formats") or "entries" in info:
+        if info.get("formats"):
             return info
+        words = " ".join(str(told.get("text_raw") or "").split())
+        of_all = {"title": words[:_TITLE] or None, "description": words or None}
+        if "entries" in info:
+            return {**info, **of_all, "entries": [{**each, **of_all} for each in info["entries"]]}
         known = told.get("pic_infos") or {}
         pictures = [found for each in told.get("pic_ids") or () if (found := _largest(known.get(each) or {}))]
         if not pictures:
             return info
-        text = " ".join(str(told.get("text_raw") or "").split())
-        return post({**info, "title": info.get("title") or text[:72] or None}, pictures)
+        return post({**info, **of_all}, pictures)
 
     def _entries(self, mix_media_info: Any) -> Any:
         """The parts of a post that has both, in their order."""
