@@ -84,10 +84,11 @@ def _bar(texts: Texts, event: BatchEvent) -> str:
 
 
 def _counts(texts: Texts, event: BatchEvent) -> str:
-    """What there is of each; what a list still holds unread waits too."""
+    """What there is of each; what was not read of a list yet waits too, or was cancelled with the rest."""
     counts = dict(event.counts)
-    if event.total is not None and not event.final:
-        counts["queued"] = event.total - sum(count for key, count in counts.items() if key != "queued")
+    unread = max(0, (event.total or 0) - sum(counts.values()))
+    rest = "cancelled" if event.cancelled else "queued"
+    counts[rest] = counts.get(rest, 0) + (0 if event.final and not event.cancelled else unread)
     return DOT.join(texts(f"batch.count.{key}", count=counts[key]) for key in WORDS if counts.get(key, 0) > 0)
 
 

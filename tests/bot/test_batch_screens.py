@@ -241,7 +241,7 @@ def test_a_list_that_could_not_be_read_says_why(texts):
 
 def test_a_cancelled_batch_says_so(texts):
     """And what had come by then."""
-    seen = event(final=True, done=7, cancelled=13, told={"cancelled": True})
+    seen = event(final=True, done=7, cancelled=3, told={"cancelled": True})  # ten of the list were never read
     assert (
         words(ended_screen(texts, batch(), seen)) == f"A list\n{texts('error.cancelled')}\n7 sent \u00b7 13 cancelled"
     )
