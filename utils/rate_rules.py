@@ -7,6 +7,7 @@ Each `look` tells how long a call has to wait and which state follows where it n
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import floor
 from typing import Any, ClassVar, Final, Literal
 
 Algorithm = Literal["token_bucket", "sliding_window", "leaky_bucket"]
@@ -96,7 +97,7 @@ class SlidingWindow(Rule):
         """Admitted where this call is the window's last at most."""
         room = max(1.0, self.count * factor)
         began, calls, before = (now, 0.0, 0.0) if state is None else state
-        passed = (now - began) // self.seconds
+        passed = floor((now - began) / self.seconds)
         if passed == 1:
             began, calls, before = began + self.seconds, 0.0, calls
         elif passed > 1 or passed < -1:  # long ago, or the clock was set back
