@@ -151,3 +151,36 @@ async def test_proofs_of_origin(given, server, error, told):
     finding = await checks.po_tokens(settings, ask)
     assert verdict(finding) == told
     assert "aaaa" not in str(finding.values)
+
+
+class TestMemoryLimit:
+    """The kernel's own files, both versions of control groups."""
+
+    def tree(self, root: Path, groups: str, **files: Any) -> int | None:
+        (root / "proc/self").mkdir(parents=True, exist_ok=True)
+        (root / "proc/self/cgroup").write_text(groups)
+        for name, value in files.items():
+            path = root / "sys/fs/cgroup" / name.replace("__", "/").replace("_in_bytes", ".limit_in_bytes")
+            path = path.with_name(path.name.replace("memory_max", "memory.max"))
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(f"{value}\n")
+        return memory_limit(root)
+
+    def test_version_2(self, tmp_path):
+        """The smallest on the way up counts; "max" is none."""
+        found = self.tree(tmp_path, "0::/a/b\n", a__b__memory_max="max", a__memory_max=500, memory_max=900)
+        assert found == 500
+
+    def test_version_2_in_a_container(self, tmp_path):
+        """The group's own path isn't visible there; the mount's top is the container's."""
+        assert self.tree(tmp_path, "0::/../../elsewhere\n", memory_max=700) == 700
+
+    def test_version_1(self, tmp_path):
+        """One controller of several; an absurd number is none."""
+        groups = "5:cpu,cpuacct:/\n4:memory:/box\n"
+        assert self.tree(tmp_path, groups, memory__box__memory_in_bytes=300) == 300
+        assert self.tree(tmp_path, groups, memory__box__memory_in_bytes=9223372036854771712) is None
+
+    def test_no_groups(self, tmp_path):
+        """Elsewhere than on Linux there is nothing to read."""
+        assert memory_limit(tmp_path) is None

@@ -96,6 +96,8 @@ def test_info_prints_the_media(terminal):
         "label": "Best",
         "height": 360,
         "codec": "h264",
+        "dynamic_range": "",
+        "fps": 0,
         "size_bytes": 5,
         "fits": True,
         "ext": "",

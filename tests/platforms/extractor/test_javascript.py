@@ -10,6 +10,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from yt_dlp.extractor.youtube.jsc import _registry
+from yt_dlp.extractor.youtube.jsc._builtin.ejs import EJSBaseJCP
+from yt_dlp.extractor.youtube.jsc.provider import JsChallengeProviderError
 
 from platforms.extractor import qjs, solver
 from platforms.extractor.javascript import MARGIN, NEED_MB, PREPARED_MB, JavaScript, Runtime, find_runtime
@@ -90,7 +93,8 @@ async def test_the_runtime_is_looked_for_once_and_only_when_needed():
     script, sought = javascript()
     assert script.figures()["runtime"] is None
     assert sought == []
-    assert await asyncio.gather(script.runtime(), script.ready(), script.runtime()) == [DENO, True, DENO]
+    assert list(await asyncio.gather(script.runtime(), script.ready())) == [DENO, True]
+    assert await script.runtime() == DENO
     assert sought == ["auto"]
     assert (script.figures()["runtime"], script.figures()["version"]) == ("deno", "2.3.1")
     assert not await javascript(runtime=None)[0].ready()
@@ -154,18 +158,16 @@ def test_kept_scripts_are_bounded(tmp_path: Path):
 
 
 def test_yt_dlp_still_has_the_switch_for_prepared_scripts():
-    """A private name: if this fails, scripts are no longer kept, each run takes twice the memory, and all else works."""
-    assert hasattr(solver.EJSBaseJCP, solver.PREPARED_FLAG)
+    """A private name: if this fails, scripts are no longer kept and each run takes twice the memory; no more."""
+    assert hasattr(EJSBaseJCP, solver.PREPARED_FLAG)
 
 
 def test_without_the_switch_nothing_is_set(tmp_path: Path, monkeypatch):
     """A renamed flag costs the cache, not the site."""
-    from yt_dlp.extractor.youtube.jsc import _registry
-
     monkeypatch.setattr(_registry._jsc_providers, "value", {})
     monkeypatch.setattr(_registry._jsc_preferences, "value", set())
     monkeypatch.setattr("yt_dlp.extractor.youtube.jsc.provider._jsc_providers", _registry._jsc_providers)
-    monkeypatch.delattr(solver.EJSBaseJCP, solver.PREPARED_FLAG)
+    monkeypatch.delattr(EJSBaseJCP, solver.PREPARED_FLAG)
     provider = solver.provide(lambda _: {}, "node", ("/usr/bin/node",), tmp_path)
     assert not hasattr(provider, solver.PREPARED_FLAG)
 
@@ -183,7 +185,7 @@ def test_a_run_gives_back_what_the_script_writes(tmp_path: Path):
 @pytest.mark.parametrize("script", ["throw new Error('no')", "syntax error here", "while (true) { a = [a, a] }"])
 def test_a_script_that_fails_is_told(tmp_path: Path, script: str):
     """By what the runtime said last, bounded."""
-    with pytest.raises(solver.JsChallengeProviderError) as caught:
+    with pytest.raises(JsChallengeProviderError) as caught:
         solver.run("quickjs", QJS, script, tmp_path)
     assert len(str(caught.value)) < 400
     assert list(tmp_path.iterdir()) == []
@@ -191,11 +193,11 @@ def test_a_script_that_fails_is_told(tmp_path: Path, script: str):
 
 def test_a_runtime_that_is_gone_or_hangs_is_told(tmp_path: Path, monkeypatch):
     """Both are the provider's own error, which leads on to other formats."""
-    with pytest.raises(solver.JsChallengeProviderError, match="can't be run"):
+    with pytest.raises(JsChallengeProviderError, match="can't be run"):
         solver.run("node", (str(tmp_path / "node"),), "1", tmp_path)
     monkeypatch.setattr(solver, "RUN_SECONDS", 0.2)
     monkeypatch.setattr(solver, "fence", lambda *_: None)
-    with pytest.raises(solver.JsChallengeProviderError, match="TimeoutExpired"):
+    with pytest.raises(JsChallengeProviderError, match="TimeoutExpired"):
         solver.run("quickjs", QJS, "while (true) {}", tmp_path)
 
 
