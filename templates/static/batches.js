@@ -33,7 +33,7 @@ async function bringBack(id) {
 function add(batch, refused) {
   const card = {
     batch,
-    node: el("li.card.job.batch"),
+    node: el("li.card.job.batch.open"),
     state: el("div.state"),
     bar: bar(),
     buttons: el("div.buttons"),
