@@ -94,7 +94,10 @@ class ClipFetcher(Fetcher):
         ffmpeg, sources, infos = self._fitter.ffmpeg, [], []
         for number, each in enumerate(slices):
             path, info = self._indexed(ffmpeg, each.path, f"1-{number}-whole")
-            sources.append((path, max(0.0, self._order.clip_start - each.start)))
+            place = max(0.0, self._order.clip_start - each.start)
+            if info.duration_seconds is not None and place > info.duration_seconds - _LEAST_SECONDS:
+                raise BadPart("beyond")  # nobody knew the length before
+            sources.append((path, place))
             infos.append(info)
         ending = merged_ending(formats) if len(sources) > 1 else shape(infos[0], sources[0][0])[0]
         codecs = {infos[0].video_codec, infos[-1].audio_codec}

@@ -99,8 +99,9 @@ class Recorder:
             self._report(tracks)
             if self._line.enough(0 if any(track.waiting for track in tracks) else self._pause(tracks)):
                 break
-        if not all(track.bytes for track in tracks):
-            raise next((track.trouble for track in tracks if track.trouble), None) or Stalled("nothing came at all")
+        self._report(tracks, last=True)
+        if not all(track.seconds for track in tracks):
+            raise Stalled(f"nothing came at all: {[str(track.trouble) for track in tracks]}")
 
     def _is_enough(self, tracks: Sequence[Track], began: float) -> bool:
         wanted, now = self._order.record_seconds, self._clock()
@@ -121,9 +122,9 @@ class Recorder:
         due = min(track.due_at for track in tracks) - self._clock()
         return max(0.0, min(due, self._order.patience_seconds / SHARE_OF_PATIENCE))
 
-    def _report(self, tracks: Sequence[Track]) -> None:
+    def _report(self, tracks: Sequence[Track], *, last: bool = False) -> None:
         now = self._clock()
-        if now - self._reported < REPORT_SECONDS:
+        if now - self._reported < REPORT_SECONDS and not last:
             return
         self._reported = now
         self._line.progress(
