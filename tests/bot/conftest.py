@@ -20,6 +20,8 @@ from platforms.shapes import Entry, Fetched, FetchedFile, Listing, Media, Missin
 from services.app import App
 from services.batch import Batches
 from services.downloads import Downloads
+from services.reminders import Reminders
+from services.reports import Reports
 from services.stored import Offers, StoredFiles
 from services.users import Users
 from tests.telegram_server.client import API_ID
@@ -135,6 +137,28 @@ class Sites:
         return Fetched(self.media(link), tuple(files), self.missing)
 
 
+class Ticker:
+    """Wall time that stands until a test lets it pass; sleeps end when it does."""
+
+    def __init__(self):
+        self.now = time.time()
+        self._sleepers = []
+
+    def clock(self):
+        return self.now
+
+    async def sleep(self, seconds):
+        waking = asyncio.get_running_loop().create_future()
+        self._sleepers.append((self.now + seconds, waking))
+        await waking
+
+    def pass_by(self, seconds):
+        self.now += seconds
+        for at, waking in self._sleepers:
+            if at <= self.now and not waking.done():
+                waking.set_result(None)
+
+
 class Bot:
     """The parts of a bot process, started and stopped together. `environment` overrides settings.
 
@@ -156,6 +180,7 @@ class Bot:
         self.sleeps = []
         self.endless = endless
         self.skipped = 0.0
+        self.ticker = Ticker()
         self.part = TelegramPart(self.settings, self.app, self.database, clock=self._clock, sleep=self._sleep)
 
     def _clock(self):
@@ -171,6 +196,8 @@ class Bot:
         await self.database.start()
         self.app.up_users = Users(self.database, self.settings.telegram.owner_id)
         await self.app.up_users.start()
+        self.app.up_reports = Reports(self.folder / "reports", self.settings.reports, secrets=self.settings.secrets)
+        await self.app.up_reports.start()
         self.app.up_downloads = Downloads(
             self.sites,
             JobQueue(self.database, bound=50, user_bound=20),
@@ -178,8 +205,13 @@ class Bot:
             Offers(self.database),
             work=self.folder / "work",
             parallel=2,
+            reports=self.app.up_reports,
         )
         await self.app.up_downloads.start()
+        self.app.up_reminders = Reminders(
+            self.database, self.settings.reminders, clock=self.ticker.clock, sleep=self.ticker.sleep
+        )
+        await self.app.up_reminders.start()
         self.app.up_batches = Batches(
             self.app.up_downloads,
             BatchTable(self.database),
@@ -193,6 +225,7 @@ class Bot:
 
     async def stop(self):
         await self.part.stop()
+        await self.app.reminders.stop()
         await self.app.batches.stop()
         await self.app.downloads.stop()
         await self.database.stop()
