@@ -3,14 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 import yt_dlp
 from yt_dlp.utils import YoutubeDLError
 
 from platforms.extractor.errors import classify
 from platforms.extractor.facts import facts
-from utils.errors import GoldcrestError, ItemError, LocalError, MediaTool, TooLarge
+from utils.errors import (
+    BotCheck,
+    GoldcrestError,
+    InternalError,
+    ItemError,
+    LocalError,
+    MediaTool,
+    RateLimited,
+    TooLarge,
+    UnsafeLink,
+)
+
+#: this machine's trouble, a post that is too large as a whole, traps, and what another identity may get past
+_OF_ALL: Final = (LocalError, TooLarge, UnsafeLink, RateLimited, BotCheck)
 
 
 class SparingYoutubeDL(yt_dlp.YoutubeDL):
@@ -41,6 +54,8 @@ def verdict(error: BaseException) -> GoldcrestError:
 
 
 def ends_all(error: BaseException) -> bool:
-    """Whether the other items of a post would meet the same: this machine's trouble, or too much as a whole."""
+    """Whether the other items of a post would meet the same, or nothing of it is to be trusted any more."""
     found = verdict(error)
-    return isinstance(found, (LocalError, TooLarge)) and not isinstance(found, MediaTool)
+    if isinstance(found, MediaTool):
+        return False
+    return isinstance(found, _OF_ALL) or found.code == InternalError.code

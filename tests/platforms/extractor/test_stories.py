@@ -39,18 +39,18 @@ async def probe(shared: Running, name: str, extractor):
 
 
 @pytest.mark.parametrize(
-    ("name", "kind", "label", "kinds", "missing"),
+    ("name", "found", "kinds"),
     [
-        ("stories", "stories", "1 photo · 2 videos", "vpv", 0),
-        ("highlights", "stories", "16 photos · 4 videos", "ppvpp" * 4, 5),
-        ("story", "story", "JPG", "p", 0),
+        ("stories", ("stories", "1 photo · 2 videos", 0), "vpv"),
+        ("highlights", ("stories", "16 photos · 4 videos", 5), "ppvpp" * 4),
+        ("story", ("story", "JPG", 0), "p"),
     ],
 )
-async def test_stories_come_with_cookies(shared: Running, tmp_path: Path, name, kind, label, kinds, missing):
+async def test_stories_come_with_cookies(shared: Running, tmp_path: Path, name, found, kinds):
     """All of a person's or of a highlight as one album, a single one alone; what is too much is counted."""
     extractor = signed_in(shared, tmp_path)
     platform, media = await probe(shared, name, extractor)
-    assert (media.kind, media.qualities[0].label, media.missing) == (kind, label, missing)
+    assert (media.kind, media.qualities[0].label, media.missing) == found
     fetched = await platform.fetch(media, "best", extractor, shared.folder(), LIMIT, lambda _: None)
     assert "".join(file.kind[0] for file in fetched.files) == kinds
 
