@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from bot.client import TelegramPart
     from platforms.extractor.host import ExtractorHost
     from services.batch import Batches
+    from services.cookies import CookieFiles
     from services.downloads import Downloads
     from services.reminders import Reminders
     from services.reports import Reports
@@ -246,15 +247,13 @@ def media_parts(settings: Settings, app: App, after: str | None = None, port: in
         store = RedisBreakers(shared[0]) if shared else SqliteBreakers(database)
         return Breakers(BreakerPolicy(**asdict(settings.breaker)), store=store)
 
-    def downloads(database: Database, extractor: ExtractorHost, breakers: Breakers) -> Downloads:
-        from core.job_queue import JobQueue
-        from core.platform_manager import PlatformManager
+    def cookies(database: Database, breakers: Breakers) -> CookieFiles:
+        from core.identities import Identities
+        from core.identity_file import identities_path, read_identities
         from platforms.registry import Registry
-        from services.downloads import Downloads
-        from services.stored import Offers, StoredFiles
+        from services.cookies import CookieFiles
         from utils.addresses import parse_networks
 
-        limits = settings.downloads
         registry = Registry(
             settings.platforms.enabled,
             parse_networks(settings.egress.allow),
@@ -262,13 +261,34 @@ def media_parts(settings: Settings, app: App, after: str | None = None, port: in
             own_hosts=own_hosts,
             more_hosts={"peertube": settings.platforms.peertube_instances},
         )
-        platforms = PlatformManager(
+        path = identities_path(settings.platforms.identities, settings.data_dir)
+        configured = read_identities(path, registry.names(), registry.domains) if path else {}
+        app.up_cookies = CookieFiles(
+            settings.data_dir / "cookies",
             registry,
+            Identities(configured, breakers),
+            database,
+            notice_days=settings.platforms.cookie_notice_days,
+        )
+        return app.up_cookies
+
+    def downloads(
+        database: Database, extractor: ExtractorHost, breakers: Breakers, cookies: CookieFiles
+    ) -> Downloads:
+        from core.job_queue import JobQueue
+        from core.platform_manager import PlatformManager
+        from services.downloads import Downloads
+        from services.stored import Offers, StoredFiles
+
+        limits = settings.downloads
+        platforms = PlatformManager(
+            cookies.sites,
             extractor,
             settings.retry,
             max_bytes=min(limits.max_size_mb, settings.telegram.max_upload_mb) * MEBIBYTE,
             info_seconds=limits.info_minutes * 60,
             breakers=breakers,
+            identities=cookies.identities,
         )
         app.up_downloads = Downloads(
             platforms,
@@ -302,7 +322,8 @@ def media_parts(settings: Settings, app: App, after: str | None = None, port: in
         Part("extractor", extractor, ("egress",)),
         *([Part("redis", redis, first)] if settings.redis.url else []),
         Part("breakers", breakers, ("database", "redis") if settings.redis.url else ("database",)),
-        Part("downloads", downloads, ("database", "extractor", "breakers")),
+        Part("cookies", cookies, ("database", "breakers")),
+        Part("downloads", downloads, ("database", "extractor", "breakers", "cookies")),
         Part("batches", batches, ("database", "downloads")),
     ]
 

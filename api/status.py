@@ -35,7 +35,7 @@ async def status(app: App) -> dict[str, Any]:
             "parts": state.get("parts", {}),
         },
         "downloads": downloads.figures.downloads() if downloads else {},
-        "platforms": downloads.figures.platforms() if downloads else {},
+        "platforms": _platforms(app),
         "egress": app.up_egress.figures() if app.up_egress else {},
         "extractor": app.up_extractor.state() if app.up_extractor else {},
         "breakers": downloads.guard.breakers() if downloads else {},
@@ -44,6 +44,14 @@ async def status(app: App) -> dict[str, Any]:
         "reminders": app.up_reminders.figures() if app.up_reminders else {},
         "shelf": app.up_shelf.figures() if app.up_shelf else {},
     }
+
+
+def _platforms(app: App) -> dict[str, Any]:
+    """What came of each site's downloads, beside its identities where it has some."""
+    found: dict[str, Any] = dict(app.up_downloads.figures.platforms()) if app.up_downloads else {}
+    for site, identities in (app.up_cookies.figures() if app.up_cookies else {}).items():
+        found[site] = {**found.get(site, {"success": 0, "failed": 0}), "identities": identities}
+    return found
 
 
 def uptime_text(seconds: float) -> str:

@@ -179,6 +179,10 @@ class TelegramPart:
             link = f"https://t.me/{self._name}?start=claim_{token}"
             log.warning("telegram.no_owner", note="whoever opens this link first owns the bot", link=link)
         await line.catch_up()
+        if self._app.up_cookies is not None:
+            from bot.handlers.cookies import notices
+
+            self._app.up_cookies.notice_through(notices(self._app, desk.telegram))
         texts = self._app.texts
         try:
             await desk.telegram.set_commands({name: texts(f"command.{name}") for name in ("start", "help")})

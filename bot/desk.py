@@ -11,9 +11,23 @@ from bot.batch_boards import BatchBoards
 from bot.batch_lists import Lists
 from bot.batch_menus import BatchMenus
 from bot.board import Boards
+from bot.cookie_buttons import Pending
 from bot.due import Due
 from bot.failures import Failures
-from bot.handlers import batches, cancel, choices, clips, failures, links, lists, live, reminders, reports, start
+from bot.handlers import (
+    batches,
+    cancel,
+    choices,
+    clips,
+    cookies,
+    failures,
+    links,
+    lists,
+    live,
+    reminders,
+    reports,
+    start,
+)
 from bot.looks import Looks
 from bot.messenger import Messenger
 from bot.middlewares import Access, Deduplication, Errors
@@ -75,6 +89,7 @@ class Desk:
         parts: dict[str, Any] = {
             "app": app,
             "telegram": telegram,
+            "pending": Pending(),
             "looks": looks,
             "boards": boards,
             "orders": Orders(app),
@@ -85,7 +100,8 @@ class Desk:
         self._dispatcher = Dispatcher(
             (
                 *(start.router, choices.router, clips.router, live.router, cancel.router),
-                *(lists.router, batches.router, failures.router, reminders.router, reports.router, links.router),
+                *(lists.router, batches.router, failures.router, reminders.router, reports.router),
+                *(cookies.router, links.router),
             ),
             (Deduplication(self._seen, self._tails), Errors(telegram, texts), Access(app, telegram, texts, clock)),
             parts,

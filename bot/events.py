@@ -6,12 +6,22 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
+class Attached:
+    """A document that came with a message, as its sender calls it."""
+
+    name: str
+    mime: str
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
 class Incoming:
     """A message that somebody wrote.
 
     Ids are marked as Telegram's bots know them: people positive, groups negative, supergroups -100…. `user_id` is None
     where no person stands behind it (anonymous admins, channels). `topic_id`: the thread of a forum. `text` holds the
     words and, on lines of their own, the links that hide behind words. `reply_to`: the message that it replies to.
+    `document`: a file that was sent as such.
     """
 
     chat_id: int
@@ -21,6 +31,7 @@ class Incoming:
     private: bool
     topic_id: int | None = None
     reply_to: int | None = None
+    document: Attached | None = None
 
     @property
     def key(self) -> str:

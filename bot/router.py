@@ -27,12 +27,16 @@ EVENT_NAMES: Final = frozenset({"message", "press", "data", "payload"})
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One handler with the names that it asks for. `command`: of a message; `packed`: the data of a button."""
+    """One handler with the names that it asks for.
+
+    `command`: of a message; `packed`: the data of a button; `fits`: whether a message's document is one for it.
+    """
 
     handler: Handler
     names: frozenset[str]
     command: str = ""
     packed: type[Packed] | None = None
+    fits: Filter | None = None
 
 
 class Router:
@@ -49,6 +53,10 @@ class Router:
     def text(self) -> Callable[[H], H]:
         """Messages that are no known command."""
         return self._add
+
+    def document(self, fits: Filter) -> Callable[[H], H]:
+        """Messages with a document and no command that `fits` says yes to."""
+        return lambda handler: self._add(handler, fits=fits)
 
     def press(self, packed: type[Packed]) -> Callable[[H], H]:
         """Buttons with that data, which is `data`."""
@@ -108,7 +116,8 @@ class Dispatcher:
         if command is None:
             return None
         for route in self._routes:
-            if route.packed is None and route.command == command:
+            wanted = route.fits is None or (message.document is not None and route.fits(message))
+            if route.packed is None and route.command == command and wanted:
                 return route, {"message": message, "payload": payload}
         return None
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from pyrogram import raw, utils
 
-from bot.events import Event, Incoming, Pressed
+from bot.events import Attached, Event, Incoming, Pressed
 
 
 def read_update(update: Any, chats: Mapping[int, Any]) -> Event | None:
@@ -35,12 +35,21 @@ def _message(message: Any, chats: Mapping[int, Any]) -> Incoming | None:
         private=private,
         topic_id=_topic(message.reply_to),
         reply_to=getattr(message.reply_to, "reply_to_msg_id", None),
+        document=_document(message.media),
     )
 
 
 def _text(message: Any) -> str:
     hidden = [entity.url for entity in message.entities or () if getattr(entity, "url", None)]
     return "\n".join([message.message or "", *hidden])
+
+
+def _document(media: Any) -> Attached | None:
+    document = getattr(media, "document", None)
+    if not isinstance(document, raw.types.Document):
+        return None
+    names = (getattr(attribute, "file_name", "") for attribute in document.attributes)
+    return Attached(next((name for name in names if name), ""), document.mime_type or "", document.size)
 
 
 def _topic(header: Any) -> int | None:

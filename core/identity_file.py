@@ -1,4 +1,4 @@
-"""The operator's list of identities: a YAML file, checked once; a complaint is one line with file, key and what fits."""
+"""The operator's list of identities: a YAML file, checked once; each complaint is one line with what fits."""
 
 from __future__ import annotations
 

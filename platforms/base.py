@@ -50,6 +50,7 @@ class Platform:
     for its extractors. `options`: yt-dlp's parameters; `ways`: what to lay over them, in the order to try. `rate`:
     requests per second that the site bears. `items`: pictures and videos of one post that are fetched together.
     `starts`: query parameters that tell where to begin.
+    `login_cookies`: names of those without which nobody is signed in.
     `examples`: links and their canonical key without the platform's name; `strangers`: links of the site without media.
     """
 
@@ -65,6 +66,7 @@ class Platform:
     ways: ClassVar[tuple[Way, ...]] = ()
     rate: ClassVar[float] = 1.0
     items: ClassVar[int] = 1
+    login_cookies: ClassVar[tuple[str, ...]] = ()
     starts: ClassVar[tuple[str, ...]] = ()
     examples: ClassVar[Mapping[str, str]] = {}
     strangers: ClassVar[tuple[str, ...]] = ()
@@ -72,6 +74,11 @@ class Platform:
     def __init__(self, more_hosts: Iterable[str] = ()) -> None:
         """`more_hosts`: further hosts of the site that the operator names."""
         self._hosts = (*self.hosts, *more_hosts)
+
+    @property
+    def all_hosts(self) -> tuple[str, ...]:
+        """The site's own names and those that the operator has added."""
+        return self._hosts
 
     def __init_subclass__(cls) -> None:
         """A site is named as its module unless it says otherwise."""

@@ -11,6 +11,7 @@ _BV = r"(?P<id>[bB][vV]\w{10})"
 
 class Bilibili(Platform):
     hosts = ("bilibili.com", "b23.tv", "bili2233.cn", "bilibili.tv", "biliintl.com")
+    login_cookies = ("SESSDATA",)
     subdomains = "www|m|t|live|space|player"
     paths = {
         "video": (

@@ -7,6 +7,7 @@ _ID = r"(?P<id>[0-9]{5,20}|pfbid\w{20,100})"
 
 class Facebook(Platform):
     hosts = ("facebook.com", "fb.watch", "fb.com", "fb.me")
+    login_cookies = ("c_user", "xs")
     fixers = ("facebed.com",)
     subdomains = "www|m|web|mobile|mbasic|touch|business|[a-z]{2}-[a-z]{2}"
     paths = {

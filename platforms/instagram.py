@@ -13,6 +13,7 @@ _USER = rf"(?!(?:{_PAGES})(?:[/?]|$))[\w.]{{1,30}}"
 
 class Instagram(Platform):
     hosts = ("instagram.com", "instagr.am")
+    login_cookies = ("sessionid",)
     fixers = ("ddinstagram.com", "eeinstagram.com", "instagramez.com", "kkinstagram.com", "vxinstagram.com")
     paths = {
         "item": rf"/(?:{_USER}/)?p/{_CODE}(?:/(?:embed(?:/captioned)?|media))?",

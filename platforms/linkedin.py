@@ -8,6 +8,7 @@ from platforms.shapes import Link
 
 class Linkedin(Platform):
     hosts = ("linkedin.com", "lnkd.in")
+    login_cookies = ("li_at",)
     subdomains = "www|m|[a-z]{2}"
     paths = {
         "item": (

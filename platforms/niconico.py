@@ -5,6 +5,7 @@ from platforms.base import Platform
 
 class Niconico(Platform):
     hosts = ("nicovideo.jp", "nico.ms")
+    login_cookies = ("user_session",)
     subdomains = r"www|sp|embed|ch|(?:sp\.)?live2?"
     paths = {
         "video": (

@@ -7,6 +7,7 @@ _ID = r"(?P<id>[0-9a-z]{2,10})"
 
 class Reddit(Platform):
     hosts = ("reddit.com", "redditmedia.com", "redd.it")
+    login_cookies = ("reddit_session",)
     fixers = ("rxddit.com", "vxreddit.com", "redditez.com", "rxyddit.com")
     subdomains = "www|old|new|np|m|i|v|amp|sh|embed|[a-z]{2}"
     paths = {

@@ -79,6 +79,14 @@ class Registry:
             self._platforms[name] = self._load(name)
         return self._platforms[name]
 
+    def domains(self, name: str) -> tuple[str, ...]:
+        """What a site's cookies belong to; none for the site that is no site. Raises UnsupportedLink."""
+        return () if name == GENERIC else self.platform(name).all_hosts
+
+    def login(self, name: str) -> tuple[str, ...]:
+        """Names of the cookies without which nobody is signed in; () where nobody knows. Raises UnsupportedLink."""
+        return self.platform(name).login_cookies
+
     def claim(self, text: str) -> Link:
         """The site's view of one link. Raises UnsupportedLink, PlatformDisabled or what `normalise` raises."""
         return self._claim(normalise(text, self._allow, ports=self._ports, own_hosts=self._own_hosts), text)

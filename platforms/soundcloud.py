@@ -18,6 +18,7 @@ _PLAYER = r"[wp]\.soundcloud\.com/player/?\?(?:.*?&)??url=https?(?::|%3A)(?:/|%2
 
 class Soundcloud(Platform):
     hosts = ("soundcloud.com",)
+    login_cookies = ("oauth_token",)
     subdomains = "www|m|w|p|player|api|api-v2|on"
     paths = {
         "track": (

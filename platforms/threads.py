@@ -7,6 +7,7 @@ _ID = r"(?P<id>[\w-]{8,40})"
 
 class Threads(Platform):
     hosts = ("threads.com", "threads.net")
+    login_cookies = ("sessionid",)
     fixers = ("fixthreads.net", "vxthreads.net")
     paths = {"item": rf"/(?:@[\w.]+/post|t)/{_ID}(?:/(?:media|embed))?"}
     address = {"item": "https://www.threads.com/t/{id}"}

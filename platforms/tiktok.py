@@ -8,6 +8,7 @@ _USER = r"@[\w.-]*"
 
 class Tiktok(Platform):
     hosts = ("tiktok.com", "tiktokv.com")
+    login_cookies = ("sessionid",)
     fixers = ("tfxktok.com", "tiktokez.com", "tiktxk.com", "tnktok.com", "vxtiktok.com")
     subdomains = "www|m|t|vm|vt|lite|[a-z]{2}"
     paths = {

@@ -15,6 +15,7 @@ _ID = r"v?(?P<id>[0-9]{3,12})"
 
 class Twitch(Platform):
     hosts = ("twitch.tv",)
+    login_cookies = ("auth-token",)
     subdomains = "www|m|go|clips|player"
     paths = {
         "clip": (

@@ -10,6 +10,7 @@ _VIEW = r"(?:/(?:photo|video)/[0-9]|/mediaviewer)?(?:/[a-z]{2})?(?:\.(?:mp4|jpe?
 
 class Twitter(Platform):
     hosts = ("x.com", "twitter.com", "t.co", "amp.twimg.com")
+    login_cookies = ("auth_token",)
     fixers = ("fxtwitter.com", "vxtwitter.com", "fixupx.com", "fixvx.com", "twittpr.com", "pxtwitter.com", "nitter.net")
     subdomains = "www|m|mobile|pic|platform"
     paths = {

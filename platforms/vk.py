@@ -12,6 +12,7 @@ _PLAYER = re.compile(r"https?://[^/]+/video_ext\.php\?(?:.*?&)??oid=(-?[0-9]+)&(
 
 class Vk(Platform):
     hosts = ("vk.com", "vk.ru", "vkvideo.ru", "vkplay.live", "live.vkplay.ru", "vk.cc")
+    login_cookies = ("remixsid",)
     subdomains = "m|new|vksport|live"
     paths = {
         "video": (

@@ -36,6 +36,7 @@ def _clients(*names: str) -> dict[str, Any]:
 
 class Youtube(Platform):
     hosts = ("youtube.com", "youtu.be", "youtube-nocookie.com", "youtubekids.com", "youtube.googleapis.com")
+    login_cookies = ("LOGIN_INFO",)
     subdomains = "www|m|mobile|music|gaming|kids|tv|consent|[a-z]{2}"
     paths = {
         "video": (

@@ -11,6 +11,7 @@ from utils.errors import Starting
 if TYPE_CHECKING:
     from platforms.extractor.host import ExtractorHost
     from services.batch import Batches
+    from services.cookies import CookieFiles
     from services.downloads import Downloads
     from services.reminders import Reminders
     from services.reports import Reports
@@ -38,6 +39,7 @@ class App:
     up_reminders: Reminders | None = None
     up_reports: Reports | None = None
     up_shelf: Shelf | None = None
+    up_cookies: CookieFiles | None = None
     up_egress: Egress | None = None
     up_extractor: ExtractorHost | None = None
 
@@ -75,6 +77,13 @@ class App:
         if self.up_users is None:
             raise Starting
         return self.up_users
+
+    @property
+    def cookies(self) -> CookieFiles:
+        """The owner's cookie files."""
+        if self.up_cookies is None:
+            raise Starting
+        return self.up_cookies
 
     @property
     def shelf(self) -> Shelf:
