@@ -15,6 +15,7 @@ from bot.client import TelegramPart
 from core.batch_table import BatchTable
 from core.job_queue import JobQueue
 from platforms.extractor.formats import settle
+from platforms.parts import is_recording, read_part, wanted_part
 from platforms.registry import Registry
 from platforms.shapes import Entry, Fetched, FetchedFile, Listing, Media, Missing, Progress, Quality
 from services.app import App
@@ -98,8 +99,12 @@ class Sites:
         known = (link.platform, link.id, link.kind, link.canonical, link.url, self.title, self.qualities)
         return replace(Media(*known, 6.2, None, "Goldie"), **self.shape)
 
-    def settle(self, link, quality):
-        return settle(self.media(link), quality)
+    def settle(self, link, quality, part=""):
+        return settle(self.media(link), quality, live=is_recording(part))
+
+    def settle_part(self, link, part):
+        wanted, _media = wanted_part(read_part(part), self.media(link), 2000 * MEBIBYTE)
+        return wanted.key if wanted else ""
 
     def beside(self, link):
         return self.registry.platform(link.platform).beside(link)
@@ -117,8 +122,9 @@ class Sites:
         known = (link.platform, link.kind, link.canonical, link.url, "A list", "Goldie", self.length)
         return Listing(*known, first, entries, last < self.length)
 
-    async def fetch(self, link, quality, folder, on_progress):
-        self.fetches.append((link.canonical, quality))
+    async def fetch(self, link, quality, folder, on_progress, part="", enough=None):  # noqa: PLR0917 - as it is called
+        self.fetches.append((link.canonical, quality, part) if part else (link.canonical, quality))
+        self.enough = enough
         for progress in self.phases:
             on_progress(progress)
         await self.fetching.wait()

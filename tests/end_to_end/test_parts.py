@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from tests.end_to_end.bot_process import bot_process
 from tests.end_to_end.test_links import playable
 
 pytestmark = pytest.mark.process
@@ -58,25 +57,6 @@ async def test_the_whole_way_of_a_clip(bot, telegram, sites):
     stored = await file_behind(telegram, third)
     assert stored.file is clip.file
     assert len(telegram.server.calls_of("upload.")) == uploads
-
-
-async def test_a_clip_is_known_after_a_restart(telegram, sites, settings, tmp_path):
-    """What was stored as a clip stays one."""
-    link = sites.youtube.samples()["clip"]
-    async with bot_process(tmp_path / "data", settings):
-        menu = await say(telegram, f"{link} 0:01-0:02.5", "Whole")
-        await telegram.alice.press(menu, "360p")
-        clip = await file_behind(telegram, menu)
-        await telegram.world.until(lambda: menu.deleted_at, SECONDS)
-    async with bot_process(tmp_path / "data", settings):
-        menu = await say(telegram, f"{link} 0:01-0:02.5", "Whole")
-        assert menu.button("360p").text.startswith("\u26a1")
-        await telegram.alice.press(menu, "Whole")
-        whole = await telegram.alice.wait_for(lambda m: m is menu and has("✂ 0:01")(m), SECONDS)
-        assert not whole.button("360p").text.startswith("\u26a1")
-        await telegram.alice.press(whole, "360p")
-        sent = await file_behind(telegram, menu)
-        assert (clip.file.duration, sent.file.duration) == (pytest.approx(1.5, abs=0.2), pytest.approx(4, abs=0.2))
 
 
 async def test_a_stream_is_recorded(bot, telegram, sites):

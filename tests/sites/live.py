@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from tests.sites.media import Shelf
 
 #: segments in a playlist
-WINDOW: Final = 80
-PACE_SECONDS: Final = 0.05
+WINDOW: Final = 150
+PACE_SECONDS: Final = 0.025
 KEY: Final = bytes(range(16))
 BOTH: Final = "avc1.42c01e,mp4a.40.2"
 VARIANT: Final = '#EXT-X-STREAM-INF:BANDWIDTH=400000,RESOLUTION=256x144,CODECS="{codecs}"{more}\n{form}.m3u8\n'

@@ -267,3 +267,29 @@ def test_half_a_file_is_removed(media, tmp_path, ffmpeg):
     with pytest.raises(KeyboardInterrupt):
         ffmpeg.remux(media["both"], tmp_path / "out.mp4", on_progress=stop)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("names", "ending", "codecs"),
+    [
+        (("both",), ".mp4", ("h264", "aac")),
+        (("silent", "sound"), ".mp4", ("h264", "aac")),
+        (("unknown",), ".webm", ("vp8", "opus")),
+    ],
+)
+def test_cut(media, ffmpeg, tmp_path, names, ending, codecs):  # noqa: PLR0917 - fixtures and cases
+    """A piece of one file or of two, copied; an open end is the file's."""
+    out = tmp_path / f"piece{ending}"
+    for seconds, expected in ((0.5, 0.5), (None, 1.0)):
+        ffmpeg.cut([(media[name], 1.0) for name in names], out, seconds, video_codec="h264")
+        info = ffmpeg.inspect(out)
+        assert (info.video_codec, info.audio_codec) == codecs
+        # Matroska shows what was copied since the key frame before
+        assert info.duration_seconds == pytest.approx(expected, abs=0.15 if ending == ".mp4" else 1.2)
+
+
+def test_cut_from_the_start(media, ffmpeg, tmp_path):
+    """Without a place to look for."""
+    out = tmp_path / "piece.mp4"
+    ffmpeg.cut([(media["both"], 0.0)], out, 0.5)
+    assert ffmpeg.inspect(out).duration_seconds == pytest.approx(0.5, abs=0.15)

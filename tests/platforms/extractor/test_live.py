@@ -140,7 +140,7 @@ async def test_a_stream_that_dies(start_host, sites, how):
 
 async def test_segments_that_are_lost(shared: Running, air: Broadcast):
     """A hole is no end: what comes behind it is taken, and the minute is full."""
-    air.lost = {number for number in range(air.newest, air.newest + 400) if number % 7 == 3}
+    air.lost = {number for number in range(air.newest, air.newest + 1000) if number % 7 == 3}
     taping = Taping(shared, links(shared)["youtube"])
     file = await taping.run()
     assert file.duration_seconds is not None
@@ -150,7 +150,7 @@ async def test_segments_that_are_lost(shared: Running, air: Broadcast):
 
 async def test_a_window_that_slides_too_fast(shared: Running, air: Broadcast):
     """What left the window before it could be read is a hole too."""
-    air.window = 15
+    air.window = 20
     file = await Taping(shared, links(shared)["youtube"]).run()
     assert file.duration_seconds is not None
 

@@ -33,7 +33,7 @@ async def probe(running: Running, text: str):
             "best 2160p 1440p 1080p 720p 480p 360p 240p 144p audio",
         ),
         ("https://youtube.com/shorts/short000000", "short", "youtube:short000000", "22", "best 480p 360p audio"),
-        (f"{YOUTUBE}live0000000", "live", "youtube:live0000000", None, ""),
+        (f"{YOUTUBE}live0000000", "live", "youtube:live0000000", "0", "best 144p audio"),
         (f"{TIKTOK}00002", "video", "tiktok:7300000000000000002", "h264_720p_900000", "best 720p 360p audio"),
         ("vm.tiktok.com/ZMclip001/", "video", "tiktok:7300000000000000001", None, "best 720p 480p 360p audio"),
         ("https://www.instagram.com/share/reel/BAreel0001", "reel", None, "1", "best 480p 360p audio"),

@@ -50,7 +50,7 @@ FOUND = {
     ("vimeo", "player"): ("video", "best 720p 360p 144p audio"),
     ("dailymotion", "clip"): ("video", "best 360p 144p audio"),
     ("dailymotion", "short"): ("video", "best 360p 144p audio"),
-    ("dailymotion", "live"): ("live", ""),
+    ("dailymotion", "live"): ("live", "best 360p 144p audio"),
     ("soundcloud", "song"): ("track", "best audio"),
     ("soundcloud", "share"): ("track", "best audio"),
     ("soundcloud", "set"): ("playlist", ""),
@@ -68,10 +68,10 @@ FOUND = {
     ("rutube", "clip"): ("video", "best 360p 144p audio"),
     ("rutube", "short"): ("short", "best 360p 144p audio"),
     ("rutube", "private"): ("video", "best 360p 144p audio"),
-    ("rutube", "live"): ("live", ""),
+    ("rutube", "live"): ("live", "best 360p 144p audio"),
     ("rumble", "clip"): ("video", "best 720p 360p audio"),
     ("rumble", "embed"): ("video", "best 720p 360p audio"),
-    ("rumble", "live"): ("live", ""),
+    ("rumble", "live"): ("live", "best 360p 144p audio"),
 }
 #: site and sample -> code of the error, seconds to rest
 REFUSED = {
