@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from utils.texts import Texts
 
 TITLE_LIMIT: Final = 300
+#: hashtags that are shown where the title doesn't hold them
+TAGS: Final = 5
 
 
 def menu_text(texts: Texts, media: Media, instant: Collection[str], note: str = "") -> Rich:
@@ -23,6 +25,8 @@ def menu_text(texts: Texts, media: Media, instant: Collection[str], note: str = 
     if media.duration_seconds:
         facts.append(duration_text(media.duration_seconds))
     lines = [" \u00b7 ".join(facts)] if facts else []
+    unsaid = [f"#{tag}" for tag in media.tags if f"#{tag}".casefold() not in media.title.casefold()]
+    lines += [" ".join(unsaid[:TAGS])] if unsaid else []
     lines += [note] if note else []
     lines.append(texts("menu.choose"))
     if instant:

@@ -96,6 +96,15 @@ async def test_stories_are_not_kept(bot, telegram, post):
         assert len(post.fetches) == count
 
 
+async def test_hashtags_stand_in_the_menu(bot, telegram, post):
+    """Those that the title doesn't hold already, a few of them."""
+    post.title = "A nest #Spring"
+    post.shape = {"kind": "carousel", "tags": ("spring", "goldcrest", "a", "b", "c", "d", "e")}
+    lines = (await menu_of(telegram, OTHER)).text.splitlines()
+    assert lines[0] == "A nest #Spring"
+    assert "#goldcrest #a #b #c #d" in lines
+
+
 async def test_the_menu_tells_what_can_not_be_had(bot, telegram, post):
     """Before anything is chosen."""
     post.shape = {"kind": "carousel", "missing": 1}

@@ -156,6 +156,17 @@ async def test_the_music_of_a_photo_post_comes_as_audio(shared: Running, name):
     assert mp3.path.suffix == ".mp3"
 
 
+async def test_the_sound_of_a_clip_is_named_as_its_music(shared: Running):
+    """Title and author as the site credits them; HD and SD stand in the menu, nothing with a watermark does."""
+    platform, media = await probe(shared, "tiktok", "clip")
+    heights = [quality.height for quality in media.qualities if quality.height]
+    assert heights == sorted(heights, reverse=True)
+    assert len(set(heights)) >= 2
+    assert all("download" not in quality.format_id for quality in (*media.qualities, *media.extras))
+    (file,) = (await platform.fetch(media, "audio", shared.host, shared.folder(), LIMIT, lambda _: None)).files
+    assert (file.kind, file.title, file.performer) == ("audio", "Test tone", "Goldcrest")
+
+
 async def test_the_size_of_an_album_stands_in_its_menu(shared: Running):
     """Asked of a few of the pictures, reckoned for the others, near enough to the truth."""
     platform, media = await probe(shared, "tiktok", "photos")

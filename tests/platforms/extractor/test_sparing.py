@@ -1,5 +1,6 @@
 """Which failures of one item end the whole post, and what is told of the others."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -71,7 +72,7 @@ def test_a_child_is_believed_only_what_makes_sense(told, kept):
 
 def test_progress_goes_on_behind_a_part_that_did_not_come():
     """It counts for nothing, and the next one has its own place."""
-    told: list[dict[str, Any]] = []
+    told: list[Mapping[str, Any]] = []
     meter = Meter(told.append, 1000, clock=lambda: 0.0)
     meter.expect([100, 200, 300], [None] * 3)
     meter.part_done(100)
