@@ -351,6 +351,28 @@ async def test_only_the_one_who_asked_may_press(bot, telegram, sites, texts):
     assert [m for m in telegram.alice.messages(group) if is_choice(m)] == [his]
 
 
+async def test_in_a_forum_everything_stays_in_its_topic(bot, telegram, sites):
+    """List, entry, question, choice and files."""
+    forum = telegram.world.supergroup("Birds", telegram.alice, forum=True)
+    await telegram.alice.add(forum, telegram.bot, "admin")
+    root = await telegram.alice.say(forum, "Nests")
+    topic = root.id_for(telegram.alice)
+    sites.length = 2
+    said = await telegram.alice.say(forum, LIST, topic=topic)
+    menu = await telegram.alice.wait_for(is_list, chat=forum, after=said)
+    await telegram.alice.press(menu, "2")
+    await telegram.alice.wait_for(lambda m: "1080p \u00b7 84.0 MB" in buttons(m), chat=forum)
+    await telegram.alice.press(menu, "Choose")
+    question = await telegram.alice.wait_for(lambda m: m.text.startswith("Which ones?"), chat=forum)
+    reply = await telegram.alice.say(forum, "all", reply_to=question, topic=topic)
+    choice = await telegram.alice.wait_for(is_choice, chat=forum, after=reply)
+    await telegram.alice.press(choice, "Best")
+    assert await ended(telegram, choice) == "A list\n2 sent"
+    written = [m for m in telegram.alice.messages(forum) if m.sender is telegram.bot]
+    assert len(written) >= 5
+    assert {m.topic for m in written} == {topic}
+
+
 async def test_old_buttons_say_that_they_are_old(bot, telegram, texts):
     """Of lists and of batches that nobody knows any more."""
     menu = await list_of(telegram)

@@ -73,43 +73,34 @@ async def test_positions_of_a_playlist_become_files(bot, telegram, sites):
 
 
 async def test_every_third_item_fails_and_the_rest_comes(bot, telegram, sites):
-    """Private, deleted and foreign ones are listed with their reasons; the button tries them again."""
-    choice = await choice_for(telegram, sites.youtube.samples()["list_faulty"] + " 1-9")
+    """Private and deleted ones are listed with their reasons; the button tries them again."""
+    choice = await choice_for(telegram, sites.youtube.samples()["list_faulty"] + " 1-6")
     await telegram.alice.press(choice, "Audio")
     await until(telegram, lambda: any("again" in text for text in buttons(choice)))
-    assert choice.text.splitlines()[1] == "6 sent \u00b7 3 failed"
+    assert choice.text.splitlines()[1] == "4 sent \u00b7 2 failed"
     lines = choice.text.splitlines()[3:]
-    assert [line.partition(".")[0] for line in lines] == ["3", "6", "9"]
+    assert [line.partition(".")[0] for line in lines] == ["3", "6"]
     assert sentence("private") in lines[0]
-    assert len(files(telegram)) == 6
-    await telegram.alice.press(choice, "Try the 3 failed again")
-    await until(telegram, lambda: choice.text.splitlines()[1:2] == ["3 failed"])
-    assert len(files(telegram)) == 6
+    assert len(files(telegram)) == 4
+    await telegram.alice.press(choice, "Try the 2 failed again")
+    await until(telegram, lambda: choice.text.splitlines()[1:2] == ["2 failed"])
+    assert len(files(telegram)) == 4
 
 
-async def test_ten_thousand_items(bot, telegram, sites):
-    """A page is a few requests; what goes beyond one order is refused with the bound."""
-    said = await telegram.alice.say(telegram.bot, sites.youtube.samples()["list_many"])
+async def test_lists_of_all_kinds_are_shown_or_explained(bot, telegram, sites):
+    """Ten thousand items take few requests and no larger order; a mix is a press away; none and hidden are told."""
+    samples = sites.youtube.samples()
+    said = await telegram.alice.say(telegram.bot, samples["list_many"])
     menu = await telegram.alice.wait_for(is_list, SECONDS, after=said)
     assert "First 200" in buttons(menu)
     assert len(sites.requests.to("youtube.com")) < 10
     reply = await telegram.alice.say(telegram.bot, "1-9999", reply_to=menu)
     answer = await telegram.alice.wait_for(lambda m: m.sender is telegram.bot, SECONDS, after=reply)
     assert "200" in answer.text
-    assert not files(telegram)
-
-
-@pytest.mark.parametrize(("kind", "code"), [("empty", "empty_list"), ("hidden", "private")])
-async def test_a_list_without_anything_is_one_sentence(bot, telegram, sites, *, kind, code):
-    """In place of its menu."""
-    said = await telegram.alice.say(telegram.bot, sites.youtube.samples()[f"list_{kind}"])
-    answer = await telegram.alice.wait_for(lambda m: sentence(code) in m.text, SECONDS, after=said)
-    assert not answer.buttons
-
-
-async def test_a_mix_and_a_channel(bot, telegram, sites):
-    """The mix beside a video is a press away; a channel shows what it has."""
-    samples = sites.youtube.samples()
+    for kind, code in (("empty", "empty_list"), ("hidden", "private")):
+        said = await telegram.alice.say(telegram.bot, samples[f"list_{kind}"])
+        answer = await telegram.alice.wait_for(lambda m, code=code: sentence(code) in m.text, SECONDS, after=said)
+        assert not is_list(answer)
     said = await telegram.alice.say(telegram.bot, samples["mix"])
     item = await telegram.alice.wait_for(is_menu, SECONDS, after=said)
     await telegram.alice.press(item, "The whole list")
@@ -118,6 +109,7 @@ async def test_a_mix_and_a_channel(bot, telegram, sites):
     said = await telegram.alice.say(telegram.bot, samples["channel"])
     channel = await telegram.alice.wait_for(is_list, SECONDS, after=said)
     assert "Item 1" in channel.text
+    assert not files(telegram)
 
 
 async def test_many_links_of_several_sites(bot, telegram, sites):
@@ -141,7 +133,7 @@ async def test_killed_in_the_middle_it_goes_on_and_sends_nothing_twice(tmp_path,
     """Two batches, kill -9 after some files, started again: both messages come to their end, each file came once."""
     playlist = sites.youtube.samples()["list_sixty"]
     async with bot_process(tmp_path / "data", settings) as bot:
-        choices = [await choice_for(telegram, f"{playlist} {ranges}") for ranges in ("1-4", "11-14")]
+        choices = [await choice_for(telegram, f"{playlist} {ranges}") for ranges in ("1-3", "11-13")]
         for choice in choices:
             await telegram.alice.press(choice, "360p")
         await until(telegram, lambda: len(files(telegram)) >= 2)
@@ -150,12 +142,12 @@ async def test_killed_in_the_middle_it_goes_on_and_sends_nothing_twice(tmp_path,
         async with asyncio.timeout(20):
             while alive(family):
                 await asyncio.sleep(0.05)
-    assert len(files(telegram)) < 8
+    assert len(files(telegram)) < 6
     async with bot_process(tmp_path / "data", settings):
         for choice in choices:
-            await until(telegram, lambda choice=choice: choice.text.endswith("\n4 sent"))
+            await until(telegram, lambda choice=choice: choice.text.endswith("\n3 sent"))
     titles = sorted(m.text.splitlines()[0] for m in files(telegram))
-    assert len(titles) == len(set(titles)) == 8
+    assert len(titles) == len(set(titles)) == 6
 
 
 async def test_cancel_all_in_the_middle(bot, telegram, sites):
