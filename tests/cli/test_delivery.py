@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 
 from cli.delivery import FolderDelivery
 from core.job_queue import Job
-from platforms.shapes import Fetched, FetchedFile
+from platforms.shapes import Fetched, FetchedFile, Missing
 from services.jobs import JobEvent
 from tests.cli.conftest import LINK, MEDIA
 from utils.errors import DiskFull, LocalError
@@ -37,6 +38,13 @@ async def test_several_files_are_numbered(tmp_path):
     what = fetched(tmp_path / "job", "a.jpg", "b.png", title="Walk")
     assert await send(FolderDelivery(tmp_path), what) == ["Walk (1 of 2).jpg", "Walk (2 of 2).png"]
     assert list((tmp_path / "job").iterdir()) == []
+
+
+async def test_what_of_a_post_is_missing_is_kept_for_the_answer(tmp_path):
+    """With its place and the code of the reason."""
+    delivery = FolderDelivery(tmp_path)
+    await send(delivery, replace(fetched(tmp_path / "job", "a.jpg"), missing=(Missing(2, "removed"),)))
+    assert delivery.missing == [{"position": 2, "code": "removed"}]
 
 
 async def test_files_get_the_usual_mode(tmp_path):
