@@ -62,6 +62,23 @@ def sites_table() -> str:
     return "\n".join(rows)
 
 
+def errors_table(folder: Path) -> str:
+    """A Markdown table with a row per error class: what programs and people get of it."""
+    from utils.errors import all_errors
+    from utils.texts import Texts
+
+    texts = Texts(strict=True, folder=folder)
+    rows = ["| Code | Sentence | Next step | `next` | `retry` | HTTP | Exit | Counts against the site | Reported |"]
+    rows.append("|---|---|---|---|---|---|---|---|---|")
+    for kind in {kind.code: kind for kind in reversed(all_errors())}.values():
+        told = texts.error(kind())
+        step = f"`{kind.step}`" if kind.step else ""
+        marks = ("yes" if mark else "" for mark in (kind.trips, kind.reported))
+        cells = (f"`{kind.code}`", told.sentence, told.hint, step, "yes" if kind.retry else "")
+        rows.append(f"| {' | '.join((*cells, str(kind.http_status), str(kind.exit_code), *marks))} |")
+    return "\n".join((*rows[:2], *reversed(rows[2:])))
+
+
 def with_table(readme: str, name: str, table: str) -> str:
     """The README with the text between the two markers of that name replaced; unchanged where it has none."""
     before, begin, rest = readme.partition(BEGIN.format(name=name))
@@ -73,6 +90,10 @@ def generated(root: Path) -> Iterator[tuple[Path, bytes]]:
     """Every generated file with what it should hold."""
     for catalogue in sorted((root / "templates" / "locale").glob("*/LC_MESSAGES/*.po")):
         yield catalogue.with_suffix(".mo"), compiled(catalogue)
+    errors = root / "docs" / "errors.md"
+    if errors.exists():
+        table = errors_table(root / "templates" / "locale")
+        yield errors, with_table(errors.read_text("utf-8"), "errors", table).encode()
     readme = root / "README.md"
     if readme.exists():
         text = with_table(readme.read_text("utf-8"), "sites", sites_table())

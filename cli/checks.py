@@ -119,6 +119,17 @@ async def sandbox(settings: Settings) -> Finding:
     return Finding("sandbox", "ok", "full" if state.network else "files", {"abi": state.abi})
 
 
+async def reports(settings: Settings) -> Finding:
+    """Failures that nobody could explain lie in the data folder."""
+    from services.reports import notes_in
+
+    notes = await asyncio.to_thread(notes_in, settings.data_dir / "reports")
+    if not notes:
+        return Finding("reports", "ok", "none")
+    newest = max(notes.values(), key=lambda note: note.last_at)
+    return Finding("reports", "warn", "some", {"count": len(notes), "code": newest.code, "report": newest.id})
+
+
 async def javascript(settings: Settings, find: Callable[[str], Awaitable[Runtime | None]] | None = None) -> Finding:
     """A runtime for YouTube's script, and whether the memory cap would ever let it run."""
     from platforms.extractor.javascript import PREPARED_MB, find_runtime

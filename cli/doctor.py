@@ -29,6 +29,7 @@ CHECKS: Final[dict[str, Check]] = {
     "javascript": checks.javascript,
     "po_tokens": checks.po_tokens,
     "egress": checks_network.egress,
+    "reports": checks.reports,
 }
 CHECK_SECONDS: Final = 20.0
 
