@@ -12,7 +12,7 @@ from platforms.extractor.fit import Fitter, Parts
 from platforms.extractor.live_offers import HLS
 from platforms.extractor.live_track import Track
 from platforms.extractor.trim import fitting_info
-from utils.errors import LiveNow, NoMedia, NotLiveYet, Stalled
+from utils.errors import LiveEnded, LiveNow, NoMedia, Stalled
 
 if TYPE_CHECKING:
     from platforms.extractor.guard import GuardedYoutubeDL
@@ -59,7 +59,7 @@ class Recorder:
     def run(self, most_bytes: int) -> dict[str, Any]:
         """{"info": the trimmed info of now, "files": the fields of the one file}.
 
-        Raises NotLiveYet for a stream that is over, LiveNow for one in another form, Stalled where nothing came at all.
+        Raises LiveEnded for a stream that is over, LiveNow for one in another form, Stalled where nothing came at all.
         """
         self._line.progress({"phase": "probing"})
         info = self._ydl.extract_info(self._order.url, download=False)
@@ -67,7 +67,7 @@ class Recorder:
         if item is None:
             raise NoMedia("nothing to record")
         if not (item.get("is_live") or item.get("live_status") == "is_live"):
-            raise NotLiveYet("the stream is over")
+            raise LiveEnded("the stream is over")
         offered = {**item, "formats": [each for each in item.get("formats") or () if each.get("protocol") in HLS]}
         if not offered["formats"]:
             raise LiveNow("no HLS")

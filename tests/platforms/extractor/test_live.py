@@ -11,7 +11,7 @@ import pytest
 from platforms.parts import Recording
 from platforms.registry import Registry
 from tests.platforms.extractor.test_clip import frames
-from utils.errors import NotLiveYet, Stalled
+from utils.errors import LiveEnded, NotLiveYet, Stalled
 from utils.ffmpeg import find_ffmpeg
 
 if TYPE_CHECKING:
@@ -174,7 +174,7 @@ async def test_a_stream_that_is_over_when_it_is_to_be_recorded(shared: Running, 
     taping = Taping(shared, links(shared)["apart"])
     media = await taping.probe()
     air.end()
-    with pytest.raises(NotLiveYet):
+    with pytest.raises(LiveEnded):
         await taping.run(media)
 
 
