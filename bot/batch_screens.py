@@ -5,18 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
+from bot.batch_keyboards import BatchEach, BatchTake, ListAsk, ListEntry, ListPage, ListPick, ListShelf
 from bot.board import Screen
-from bot.keyboards import (
-    NAMED,
-    BatchEach,
-    BatchTake,
-    Button,
-    ListAsk,
-    ListEntry,
-    ListPage,
-    ListPick,
-    ListShelf,
-)
+from bot.keyboards import NAMED, Button
 from bot.menu import TITLE_LIMIT
 from bot.rich import Piece, shortened
 from services.ranges import ALL, parse_ranges

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from bot.batch_keyboards import BatchRetry, BatchSkip, BatchStop
 from bot.batch_screens import DOT, entry_title, titled
 from bot.board import Screen
-from bot.keyboards import BatchRetry, BatchSkip, BatchStop, Button
+from bot.keyboards import Button
 from bot.rich import TEXT_LIMIT, shortened, units
 from utils.errors import error_by_code
 from utils.texts import progress_bar

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Final
 
 import structlog
 
+from bot.batch_keyboards import ListBeside
 from bot.board import Screen
 from bot.clips import clip_screen, live_screen, most_bytes, whole_screen, with_written_range
 from bot.failures import Failures
-from bot.keyboards import Button, ListBeside, StopLooking, cancel_keyboard
+from bot.keyboards import Button, StopLooking, cancel_keyboard
 from bot.rich import plain
 from bot.telegram import Place
 from platforms.parts import Clip, fitting_clip

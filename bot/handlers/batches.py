@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bot.batch_keyboards import BatchEach, BatchRetry, BatchSkip, BatchStop, BatchTake
 from bot.events import Incoming
 from bot.handlers.cancel import allowed
-from bot.keyboards import BatchEach, BatchRetry, BatchSkip, BatchStop, BatchTake
 from bot.messenger import Target
 from bot.router import Router
 from services.ranges import ALL

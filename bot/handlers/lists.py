@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bot.batch_keyboards import ListAsk, ListBeside, ListEntry, ListPage, ListPick, ListShelf
 from bot.batch_screens import PAGE_SIZE
 from bot.events import Incoming
 from bot.handlers.cancel import allowed
-from bot.keyboards import ListAsk, ListBeside, ListEntry, ListPage, ListPick, ListShelf
 from bot.router import Router
 from utils.errors import Expired
 

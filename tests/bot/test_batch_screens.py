@@ -2,10 +2,10 @@
 
 import pytest
 
+from bot.batch_keyboards import BatchRetry, BatchSkip, BatchStop, BatchTake, ListPage, ListPick
 from bot.batch_menus import BatchMenu
 from bot.batch_screens import choice_screen, links_screen, list_screen
 from bot.batch_status import batch_screen, ended_screen
-from bot.keyboards import BatchRetry, BatchSkip, BatchStop, BatchTake, ListPage, ListPick
 from bot.rich import TEXT_LIMIT, units
 from platforms.shapes import Entry, Link, Listing
 from services.batch_shapes import Batch, BatchEvent, BatchFailure, BatchItem

@@ -1,5 +1,6 @@
 """Callback data and keyboards."""
 
+import importlib
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
@@ -7,8 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.batch_keyboards import BatchRetry, BatchTake, ListBeside
 from bot.keyboards import Choose, Packed, StopJob, StopLooking, menu_keyboard
 from bot.menu import menu_text
+from core.list_pages import LAST
 from platforms.shapes import QUALITY_KEYS, Media
 from tests.bot.conftest import QUALITIES
 from utils.ids import button_token, ulid
@@ -41,6 +44,10 @@ def test_the_longest_real_data_fits():
     for quality in QUALITY_KEYS:
         assert Choose(button_token(), quality, 2**31).pack()
     assert StopJob(ulid()).pack()
+    for quality in QUALITY_KEYS:
+        assert BatchTake(button_token(), f"{LAST - 9}-{LAST}", quality).pack()
+    assert ListBeside(button_token(), 2**31).pack()
+    assert BatchRetry(ulid()).pack()
     assert StopLooking(button_token()).pack()
 
 
@@ -52,6 +59,7 @@ def test_foreign_data_is_no_choice(data):
 
 def test_verbs_differ():
     """No data is read as two things."""
+    importlib.import_module("bot.desk")  # and with it every module that has some
     verbs = {cls.__name__: cls.verb for cls in Packed.__subclasses__()}
     assert len(set(verbs.values())) == len(verbs)
 
