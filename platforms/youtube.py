@@ -167,4 +167,4 @@ class Youtube(Platform):
         if info.get("live_status") in {"is_live", "is_upcoming"}:
             return False
         films = {str(each.get("format_id")) for each in info.get("formats") or () if each.get("vcodec") != "none"}
-        return bool({film.partition("-")[0] for film in films} & {_CONSOLATION}) and len(films) == 1
+        return films == {_CONSOLATION}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -68,9 +69,9 @@ class Tools:
             given = self._tokens.pick()
             order = replace(order, po_token=True, options=_as_visitor(options, given.visitor if given else ""))
         if "javascript" in asked and await self._javascript.ready() and (runtime := await self._javascript.runtime()):
-            order = replace(
-                order, runtime=runtime.name, runtime_command=runtime.command, players=str(self._players.prepare())
-            )
+            with suppress(OSError):  # a disk that is full or read-only costs the tool, not the job
+                players = str(self._players.prepare())
+                order = replace(order, runtime=runtime.name, runtime_command=runtime.command, players=players)
         return Errand(order, self._tokens, given, self._javascript)
 
     def figures(self) -> dict[str, Any]:

@@ -28,6 +28,11 @@ class Extractor:
 
     def __init__(self):
         self.asked = []
+        self.ways = []
+
+    def by_ways(self, site, ways, poor):
+        self.ways.append((site, ways, poor))
+        return self
 
     async def extract(self, url, options):
         self.asked.append((url, options))
@@ -58,6 +63,50 @@ async def test_a_probe_asks_for_one_item_and_describes_it(extractor):
     assert (media.canonical, media.title, media.duration_seconds) == (LINK.canonical, "T", 10)
     assert [quality.key for quality in media.qualities] == ["best", "360p", "audio"]
     assert [quality.fits for quality in media.qualities] == [False, False, True]
+
+
+async def test_an_item_is_asked_about_in_the_site_s_ways(extractor):
+    """Probe and fetch alike; a list isn't, nor an item of a site without ways."""
+    media = await YOUTUBE.probe(LINK, extractor, 1 << 30)
+    await YOUTUBE.fetch(media, "best", extractor, Path("/job"), 1 << 30, lambda _: None)
+    assert extractor.ways == [("youtube", YOUTUBE.ways, YOUTUBE.poor)] * 2
+    assert YOUTUBE.by_ways(extractor, "playlist") is extractor
+    assert Platform().by_ways(extractor, "video") is extractor
+    assert not Platform().poor({})
+    assert len(extractor.ways) == 2
+
+
+@pytest.mark.parametrize(
+    ("formats", "more", "poor"),
+    [
+        (["18"], {}, True),
+        (["sb0", "18", "140"], {}, True),
+        (["18", "134"], {}, False),
+        (["134"], {}, False),
+        ([], {}, False),
+        (["18"], {"live_status": "is_live"}, False),
+        (["18"], {"live_status": "was_live"}, True),
+    ],
+)
+def test_only_the_consolation_of_youtube_is_poor(formats, more, poor):
+    """360p alone, beside nothing but sound and pictures of the time line."""
+    codecs = {"sb0": "none", "140": "none"}
+    listed = [{"format_id": one, "vcodec": codecs.get(one, "avc1")} for one in formats]
+    assert YOUTUBE.poor({"formats": listed, **more}) is poor
+
+
+def test_youtube_s_ways_begin_with_a_stranger_that_needs_nothing():
+    """Names are unique, clients exist, and only the last one shows an account."""
+    first, *others = YOUTUBE.ways
+    assert (first.needs, first.uses, first.anonymous) == ((), (), True)
+    assert len({way.name for way in YOUTUBE.ways}) == len(YOUTUBE.ways)
+    assert all(way.needs for way in others)
+    assert [way.name for way in YOUTUBE.ways if not way.anonymous] == [YOUTUBE.ways[-1].name]
+    from yt_dlp.extractor.youtube._base import INNERTUBE_CLIENTS
+
+    clients = {name for way in YOUTUBE.ways for name in way.options["extractor_args"]["youtube"]["player_client"]}
+    assert clients - {"default"} <= set(INNERTUBE_CLIENTS)
+    assert not INNERTUBE_CLIENTS["visionos"]["REQUIRE_JS_PLAYER"]
 
 
 def test_a_list_is_read_without_its_items():

@@ -62,6 +62,12 @@ async def test_no_runtime_is_handed_where_memory_is_short(tmp_path):
     assert (await tools(tmp_path, room=False).errand(order("javascript"))).order.runtime == ""
 
 
+async def test_no_runtime_is_handed_where_its_folder_can_t_be_made(tmp_path):
+    """A file stands in its place; the job goes on without."""
+    (tmp_path / "cache").write_text("")
+    assert (await tools(tmp_path).errand(order("javascript"))).order.runtime == ""
+
+
 async def test_a_token_is_handed_over_kept_secret_and_judged(tmp_path):
     """A refusal puts it aside for the next job; another trouble says nothing of it; the next one brings its visitor."""
     box = tools(tmp_path)
