@@ -125,6 +125,25 @@ def test_albums_hold_neighbours_that_fit(tmp_path):
     ]
 
 
+@pytest.mark.parametrize(
+    ("kind", "count", "sizes"),
+    [
+        ("photo", 1, [1]),
+        ("photo", 10, [10]),
+        ("photo", 11, [9, 2]),
+        ("photo", 12, [10, 2]),
+        ("photo", 20, [10, 10]),
+        ("photo", 21, [10, 9, 2]),
+        ("document", 2, [2]),
+        ("document", 11, [9, 2]),
+        ("audio", 3, [1, 1, 1]),
+    ],
+)
+def test_no_album_leaves_one_over(tmp_path, kind, count, sizes):
+    """Two to ten each; documents among themselves, sounds one by one."""
+    assert [len(group) for group in grouped([fetched(tmp_path, kind)] * count)] == sizes
+
+
 def test_a_photo_that_telegram_would_refuse_goes_as_a_file(tmp_path):
     """Above 10 MiB, beyond 10,000 pixels of both sides together, or as long as twenty times its breadth."""
     assert kind_of(fetched(tmp_path, "photo", 10 * 1024 * 1024)) == "photo"
