@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from cli import checks, checks_network
+from cli import checks, checks_identities, checks_network
 from cli.checks import Finding
 from utils.config import load_settings
 from utils.errors import ConfigError
@@ -29,6 +29,7 @@ CHECKS: Final[dict[str, Check]] = {
     "javascript": checks.javascript,
     "po_tokens": checks.po_tokens,
     "egress": checks_network.egress,
+    "identities": checks_identities.identities,
     "reports": checks.reports,
 }
 CHECK_SECONDS: Final = 20.0

@@ -155,6 +155,10 @@ class Identities:
         self._uploaded[site] = tuple(identities)
         self._fill(site)
 
+    def listed(self) -> tuple[tuple[str, Identity], ...]:
+        """The operator's own, each with its site."""
+        return tuple((site, identity) for site, pool in self._configured.items() for identity in pool)
+
     def identities(self, site: str) -> tuple[Identity, ...]:
         """A site's pool, empty for one without."""
         return tuple(member.identity for member in self._pools.get(site, ()))

@@ -77,6 +77,7 @@ class CookieFiles:
         self._notice: Notice | None = None
         self._looking: asyncio.Task[None] | None = None
         self._held: dict[tuple[str, str], Held] = {}
+        self._listed: dict[tuple[str, str], Held] = {}  # files of the operator's list: watched, never touched
 
     async def start(self) -> None:
         """Read what is kept."""
@@ -143,7 +144,8 @@ class CookieFiles:
         now, found = self._clock(), self.identities.figures()
         for site, members in found.items():
             for member in members:
-                held = self._held.get((site, member["name"]))
+                key = (site, member["name"])
+                held = self._held.get(key) or self._listed.get(key)
                 ends = held.expires_at if held else None
                 member["expires_in_days"] = None if ends is None else round((ends - now) / DAY_SECONDS, 1)
         return found
@@ -161,6 +163,19 @@ class CookieFiles:
             self._note(site, name, of_domains(cookies, self.sites.domains(site)))
         for site in {held.site for held in self.held()}:
             self._offer(site)
+        for site, identity in self.identities.listed():
+            if identity.cookies:
+                self._watch(site, identity)
+
+    def _watch(self, site: str, identity: Identity) -> None:
+        """Know the end of a file that the operator's list names; a broken one is logged, and rests once it is used."""
+        try:
+            cookies = parse_cookies(_read(Path(identity.cookies)))
+        except (OSError, GoldcrestError) as error:
+            log.warning("cookies.unreadable", site=site, name=identity.name, error=type(error).__name__)
+            return
+        own = of_domains(cookies, identity.domains) if identity.domains else cookies
+        self._listed[site, identity.name] = Held(site, identity.name, len(own), self._end(site, own))
 
     def _note(self, site: str, name: str, cookies: Sequence[Cookie]) -> None:
         self._held[site, name] = Held(site, name, len(cookies), self._end(site, cookies))
@@ -194,7 +209,7 @@ class CookieFiles:
 
     async def _look(self) -> None:
         while True:
-            for held in self.held():
+            for held in (*self.held(), *self._listed.values()):
                 try:
                     await self._tell(held)
                 except GoldcrestError as error:

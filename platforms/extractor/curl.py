@@ -26,9 +26,14 @@ PROTOCOLS: Final = b"http,https"
 def dressed(browser: str, loaded: Loaded, params: dict[str, Any]) -> Loaded:
     """What is loaded with the handler of that browser, and yt-dlp's parameters that go with it.
 
-    `browser`: "chrome", "safari-18.4", or "asked". Raises NoImpersonation.
+    `browser`: "chrome", "safari-18.4", or "asked", which goes without where it isn't installed. Raises NoImpersonation.
     """
-    base, requests, option = _load()
+    try:
+        base, requests, option = _load()
+    except NoImpersonation:
+        if browser == ASKED:
+            return loaded
+        raise
     if browser != ASKED:
         from yt_dlp.networking.impersonate import ImpersonateTarget
 

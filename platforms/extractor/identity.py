@@ -64,6 +64,7 @@ async def dressed(errand: Errand, identity: Identity, clock: Callable[[], float]
     """
     order = errand.order
     options = dict(order.options)
+    wished = str(options.pop("impersonate", ""))  # by the site; yt-dlp's own parameter is no text
     if identity.user_agent:
         options["http_headers"] = {**options.get("http_headers", {}), "User-Agent": identity.user_agent}
     if identity.client:
@@ -75,7 +76,10 @@ async def dressed(errand: Errand, identity: Identity, clock: Callable[[], float]
         cookies = await asyncio.to_thread(cookies_for, order.url, identity, clock())
         errand.secrets += [cookie.value for cookie in cookies if len(cookie.value) >= SECRET_CHARACTERS]
     errand.order = replace(
-        order, options=options, cookies=written_cookies(cookies) if cookies else "", impersonate=identity.impersonate
+        order,
+        options=options,
+        cookies=written_cookies(cookies) if cookies else "",
+        impersonate=identity.impersonate or wished,
     )
     return errand
 
@@ -90,6 +94,8 @@ def cookies_for(url: str, identity: Identity, now: float) -> tuple[Cookie, ...]:
             known = alive(parse_cookies(file.read(FILE_BYTES + 1)), now)
     except OSError:
         raise BadCookies("missing", identity=identity.name) from None
+    except BadCookies as error:
+        raise BadCookies("useless", identity=identity.name) from error
     host = urlsplit(url).hostname or ""
     chosen = of_domains(known, identity.domains) if identity.domains else for_host(known, host)
     if not chosen or len(written_cookies(chosen)) > COOKIES_BYTES:

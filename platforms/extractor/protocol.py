@@ -27,6 +27,7 @@ OPTIONS: Final = frozenset(
         "geo_bypass",
         "http_headers",
         "ignore_no_formats_error",
+        "impersonate",
         "lazy_playlist",
         "noplaylist",
         "playlist_items",

@@ -275,6 +275,7 @@ async def test_uploaded_accounts_join_and_leave(pool):
     site.identities.set_uploaded("site", ())
     assert site.identities.identities("site") == ()
     listed = pool(NORTH)
+    assert listed.identities.listed() == (("site", NORTH),)
     listed.identities.set_uploaded("site", (BEN,))
     assert {each.name for each in listed.identities.identities("site")} == {"north", "ben"}
 

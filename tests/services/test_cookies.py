@@ -168,3 +168,24 @@ async def test_sites_that_somebody_is_signed_in_to_stand_first(make):
     files = await make()
     cookies = [session(domain="bilibili.com", name="buvid"), session(), session(domain="nowhere.test")]
     assert files.serves(cookies) == ("instagram", "bilibili")
+
+
+async def test_files_of_the_operators_list_are_watched_too(make, tmp_path):
+    """Their end shows and is told; a broken one is left to rest; none of them can be deleted from the chat."""
+    good, bad = tmp_path / "good.txt", tmp_path / "bad.txt"
+    good.write_text(f".instagram.com\tTRUE\t/\tTRUE\t{int(NOW + DAY_SECONDS)}\tsessionid\tx\n")
+    bad.write_bytes(b"\xff")
+    listed = [Identity(path.stem, cookies=str(path), domains=("instagram.com",)) for path in (good, bad)]
+    files = await make(configured={"instagram": (*listed, Identity("north"))})
+    shown = {each["name"]: each["expires_in_days"] for each in files.figures()["instagram"]}
+    assert (shown, files.held()) == ({"good": 1.0, "bad": None, "north": None}, ())
+    told, heard = [], asyncio.Event()
+
+    async def notice(held):
+        told.append(held.name)
+        heard.set()
+        return True
+
+    files.notice_through(notice)
+    await heard.wait()
+    assert told == ["good"]

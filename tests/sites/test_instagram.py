@@ -22,6 +22,7 @@ REFUSED = {
     "Album": "No video formats found",
     "Twenty": "No video formats found",
     "Login": "redirected to the login page",
+    "Away": "empty media response",
     "Gone": "empty media response",
     "Broken": "empty media response",
     "Missing": "HTTP Error 404",

@@ -11,9 +11,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from core.identities import Identities
 from platforms.extractor.identity import COOKIES_BYTES
 from platforms.shapes import FetchOrder, Identity
 from tests.sites.instagram import AWAY, SESSION, SITE, shortcode
+from utils.circuit_breaker import BreakerPolicy
+from utils.circuit_breakers import Breakers
 from utils.errors import BadCookies, GoldcrestError, LoginRequired, NoImpersonation, ProxyDown, SiteDown
 
 if TYPE_CHECKING:
@@ -227,6 +230,22 @@ async def test_a_dead_proxy_is_told_as_such(shared: Running):
     assert "secret" not in str(error.value)
 
 
+async def test_the_next_identity_goes_on_where_a_proxy_is_dead(shared: Running):
+    """Within one attempt; the dead one rests and the living one carries the rest."""
+    async with connect_proxy(shared.sites.port) as (proxy, port):
+        dead = Identity("dead", proxy="http://127.0.0.1:9")
+        alive = Identity("alive", proxy=f"http://127.0.0.1:{port}")
+        pool = Identities({"generic": (dead, alive)}, Breakers(BreakerPolicy()), rng=lambda: 0.5)
+        url = shared.link("/page/og")
+        for _ in range(2):
+            info = await pool.run("generic", url, lambda identity: shared.host.as_identity(identity).extract(url, {}))
+            assert info["title"]
+        members = {each["name"]: each for each in pool.figures()["generic"]}
+        assert (members["dead"]["failed"], members["dead"]["last_error"]) == (1, "proxy_down")
+        assert members["alive"]["success"] == 2
+        assert proxy.said
+
+
 # --- a browser's fingerprint
 
 pytest.importorskip("certifi", reason="curl_cffi is not installed: pip install -r requirements-impersonate.txt")
@@ -289,6 +308,6 @@ async def test_an_unknown_browser_is_told(shared: Running):
 async def test_the_handler_can_wait_until_it_is_asked_for(shared: Running):
     """With "asked" an ordinary request stays an ordinary one."""
     shared.sites.requests.clear()
-    await shared.host.as_identity(Identity("b", impersonate="asked")).extract(shared.link("/page/og"), {})
+    await shared.host.extract(shared.link("/page/og"), {"impersonate": "asked"})
     (page,) = shared.sites.requests.to("goldcrest-files.net", "/page/og")
     assert "br" not in page.headers["accept-encoding"]
