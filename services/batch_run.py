@@ -113,12 +113,10 @@ class BatchRun:
 
     async def _read(self, row: BatchRow, ranges: Ranges) -> None:
         """One more page of the list; one that can't be read is its end, and told at the end of the batch."""
-        assert row.listing is not None
         first = ranges.after(row.read_to)
+        assert row.listing is not None
+        assert first is not None  # behind the last one nothing is read any more
         known = sum((await self._table.counts(self.id)).values())
-        if first is None:
-            await self._table.read(self.id, (), READ_ALL, known, row.error_code)
-            return
         try:
             page = await self._downloads.page(row.listing, first, PAGE)
         except ShuttingDown:
