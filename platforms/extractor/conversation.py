@@ -107,7 +107,8 @@ class Conversation:
                 if not patience.expired():
                     raise
                 moved = self._ticket.bytes_down + self._ticket.bytes_up - before
-                if moved < TRICKLE_BYTES and self._phase not in LOCAL_PHASES:
+                busy = self._phase in LOCAL_PHASES or (self._errand is not None and self._errand.busy)
+                if moved < TRICKLE_BYTES and not busy:
                     raise Stalled(f"nothing came for {self._stall_seconds:g} s") from None
 
     def _note(self, kind: str, content: dict[str, Any], on_progress: ProgressSink | None) -> None:

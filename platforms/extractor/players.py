@@ -7,7 +7,7 @@ import stat
 from pathlib import Path
 from typing import Final
 
-#: A prepared script takes some 2 MB; the site changes it about once a day and serves a few at a time.
+#: A prepared script takes some 3 MB; the site changes it about once a day and serves a few at a time.
 MOST_BYTES: Final = 24 << 20
 MOST_FILES: Final = 64
 

@@ -96,6 +96,11 @@ class Errand:
         self._turn: bool | None = None
         self._questions = 0
 
+    @property
+    def busy(self) -> bool:
+        """Whether the worker runs JavaScript now, which moves no bytes and has a bound of its own."""
+        return self._turn is not None
+
     async def answer(self, question: Mapping[str, Any]) -> dict[str, Any]:
         """To a worker's question, as far as its order entitles it to ask."""
         self._questions += 1

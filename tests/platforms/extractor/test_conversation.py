@@ -88,6 +88,7 @@ class Answering:
     """An errand that answers every question with the question, and has one secret."""
 
     secrets = ("to+ken==",)
+    busy = False
 
     async def answer(self, question: dict[str, Any]) -> dict[str, Any]:
         return {"asked": question}
@@ -102,6 +103,18 @@ async def test_questions_are_answered_in_between():
             assert json.loads(await child.reader.readline()) == answer
             child.say(result={})
             assert await child.result == {}
+
+
+async def test_a_run_of_javascript_is_no_stall():
+    """No byte moves meanwhile; once it is over silence counts again."""
+    errand = Answering()
+    errand.busy = True
+    async with conversation(stall_seconds=0.02, errand=errand) as child:
+        done, _ = await asyncio.wait({child.result}, timeout=0.2)
+        assert not done
+        errand.busy = False
+        with pytest.raises(Stalled):
+            await child.result
 
 
 async def test_a_secret_is_taken_out_of_all_that_is_said():

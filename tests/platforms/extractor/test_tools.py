@@ -106,8 +106,10 @@ async def test_turns_are_given_back_by_word_or_by_the_end(tmp_path):
     assert await errand.answer({"about": "javascript", "prepared": True}) == {"granted": True}
     assert await errand.answer({"about": "javascript", "prepared": True}) == {}
     assert box.figures()["javascript"]["running"]
+    assert errand.busy
     await errand.answer({"about": "javascript_done", "peak_bytes": 50 << 20})
     assert (box.figures()["javascript"]["running"], box.figures()["javascript"]["peak_mb"]) == (False, 50)
+    assert not errand.busy
     await errand.answer({"about": "javascript"})
     await errand.answer({"about": "javascript_done", "peak_bytes": "much"})
     await errand.answer({"about": "javascript"})
