@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from api.access import Access
+    from services.jobs import Reporter
     from utils.texts import Texts
 
 log = structlog.get_logger()
@@ -50,11 +51,14 @@ class Notices(Protocol):
 class Edge:
     """An ASGI app around another one."""
 
-    def __init__(self, inner: ASGIApp, access: Access, texts: Texts, notices: Notices) -> None:
+    def __init__(
+        self, inner: ASGIApp, access: Access, texts: Texts, notices: Notices, reporter: Reporter | None = None
+    ) -> None:
         self._inner = inner
         self._access = access
         self._texts = texts
         self._notices = notices
+        self._reporter = reporter
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -80,7 +84,10 @@ class Edge:
         except Exception as error:
             if started:
                 raise
-            response = self._explain(scope, _known(error))
+            known = _known(error)
+            if self._reporter is not None:
+                await self._reporter.keep(known)
+            response = self._explain(scope, known)
             await response(scope, receive, send_safely)
 
     def _explain(self, scope: Scope, error: GoldcrestError) -> Response:

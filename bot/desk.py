@@ -103,7 +103,7 @@ class Desk:
                 *(lists.router, batches.router, failures.router, reminders.router, reports.router),
                 *(cookies.router, links.router),
             ),
-            (Deduplication(self._seen, self._tails), Errors(telegram, texts), Access(app, telegram, texts, clock)),
+            (Deduplication(self._seen, self._tails), Errors(app, telegram, texts), Access(app, telegram, texts, clock)),
             parts,
             lambda: self.bot_name,
         )

@@ -36,7 +36,8 @@ CLAIM_PREFIX: Final = "claim_"
 class Errors:
     """The one place where a failure of a handler is told to a person."""
 
-    def __init__(self, telegram: Telegram, texts: Texts) -> None:
+    def __init__(self, app: App, telegram: Telegram, texts: Texts) -> None:
+        self._app = app
         self._telegram = telegram
         self._texts = texts
 
@@ -51,7 +52,10 @@ class Errors:
             await self._tell(event, error)
         except Exception as error:  # the edge: nobody is to see a traceback
             log.exception("handler broke", event_kind=type(event).__name__)
-            await self._tell(event, InternalError(repr(error)))
+            failure = InternalError(repr(error))
+            if self._app.up_reports is not None:
+                await self._app.up_reports.keep(failure)
+            await self._tell(event, failure)
         return ()
 
     async def _tell(self, event: Event, error: GoldcrestError) -> None:

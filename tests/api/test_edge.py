@@ -4,12 +4,15 @@ import asyncio
 from typing import Any
 
 import h11
+import msgspec
 import pytest
 
 from api.access import Access
 from api.edge import Edge
+from services.reports import Reports
 from tests.api.stage import settings_for
 from tests.api.test_access import scope
+from utils.errors import Private
 from utils.texts import Texts
 
 
@@ -29,6 +32,32 @@ async def test_a_fault_after_the_first_byte_is_raised(tmp_path):
     with pytest.raises(ZeroDivisionError):
         await edge({**scope(), "path": "/"}, nobody, send)
     assert sent == ["http.response.start"]
+
+
+async def test_an_unforeseen_fault_is_reported(tmp_path):
+    """The answer names the report, which the operator finds; what is explained needs none."""
+    settings = settings_for(tmp_path)
+    reports = Reports(tmp_path / "reports", settings.reports)
+    faults: list[Exception] = [KeyError("token=abcdef"), Private()]
+    sent = []
+
+    async def broken(scope, receive, send):
+        raise faults.pop(0)
+
+    async def send(message):
+        sent.append(message)
+
+    nobody: Any = None
+    edge = Edge(broken, Access(settings.server), Texts(), nobody, reports)
+    await edge({**scope(), "path": "/api/v1/probe"}, nobody, send)
+    (note,) = reports.newest()
+    error = msgspec.json.decode(sent[1]["body"])["error"]
+    assert (error["code"], error["report"]) == ("internal", note.id)
+    assert note.id in error["hint"]
+    assert "KeyError" in (await reports.read(note.id) or "")
+    await edge({**scope(), "path": "/api/v1/probe"}, nobody, send)
+    assert "report" not in msgspec.json.decode(sent[3]["body"])["error"]
+    assert len(reports.newest()) == 1
 
 
 async def test_stop_cuts_off_who_does_not_read(stage, caplog):

@@ -184,3 +184,15 @@ class TestMemoryLimit:
     def test_no_groups(self, tmp_path):
         """Elsewhere than on Linux there is nothing to read."""
         assert memory_limit(tmp_path) is None
+
+
+async def test_reports(settings):
+    """None, or how many and which is the newest; a warning is no failure."""
+    from services.reports import Reports
+    from utils.errors import InternalError
+
+    assert verdict(await checks.reports(settings)) == ("ok", "none")
+    kept = await Reports(settings.data_dir / "reports", settings.reports).keep(InternalError("odd"))
+    found = await checks.reports(settings)
+    assert verdict(found) == ("warn", "some")
+    assert found.values == {"count": 1, "code": "internal", "report": kept}

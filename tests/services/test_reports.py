@@ -93,7 +93,7 @@ async def test_a_fault_of_our_own_brings_its_chain(make, folder):
 
     def fail():
         try:
-            {}[f"token={secret} user 123456789"]
+            dict[str, int]()[f"token={secret} user 123456789"]
         except KeyError as cause:
             raise RuntimeError("with hunter2") from cause
 

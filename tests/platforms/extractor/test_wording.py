@@ -57,7 +57,7 @@ def text_of(node):
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         return re.sub(r"%(?:\(\w+\))?[sdr]|\{[^}]*\}", BLANK, node.value)
     if isinstance(node, ast.JoinedStr):
-        return "".join(part.value if isinstance(part, ast.Constant) else BLANK for part in node.values)
+        return "".join(str(part.value) if isinstance(part, ast.Constant) else BLANK for part in node.values)
     if isinstance(node, ast.BinOp):
         left, right = text_of(node.left), text_of(node.right)
         if isinstance(node.op, ast.Mod):
@@ -130,7 +130,8 @@ def test_the_default_words_are_understood():
     assert judge({"message": str(refused.value)}) is error_by_code("login_required")
     with pytest.raises(Exception, match="not available") as blocked:
         InfoExtractor().raise_geo_restricted()
-    assert judge({"message": str(blocked.value), "types": [type(blocked.value).__name__]}).code == "geo_blocked"
+    told = {"message": str(blocked.value), "types": [type(blocked.value).__name__]}
+    assert judge(told) is error_by_code("geo_blocked")
 
 
 @pytest.mark.parametrize(("site", "beginning"), EXACTLY)
