@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import urlsplit
 
+from utils.errors import GoldcrestError
 from utils.retry_manager import Adaptive, Exponential, Linear, RetryManager, RetryStrategy
 
 if TYPE_CHECKING:
@@ -51,14 +52,21 @@ class Guard:
         `operation`: resolve, probe, page or fetch; all of them only read and may be repeated.
         """
         breaker = self._breakers.get(breaker_name(platform, url))
-        with breaker.admit():
-            return await self._retries.run(
-                f"{platform}.{operation}",
-                attempt,
-                idempotent=True,
-                budget_seconds=self._fetch_budget_seconds if operation == "fetch" else None,
-                unless=lambda: breaker.state != "closed",
-            )
+        with breaker.admit() as permit:
+            try:
+                return await self._retries.run(
+                    f"{platform}.{operation}",
+                    attempt,
+                    idempotent=True,
+                    budget_seconds=self._fetch_budget_seconds if operation == "fetch" else None,
+                    unless=lambda: breaker.state != "closed",
+                )
+            except GoldcrestError as error:
+                # An arbitrary host's trouble trips no site of ours, but its own breaker; that one of its pages can't be
+                # read (no retry helps) says nothing of the others.
+                if platform == GENERIC and type(error).trips and error.retry:
+                    permit.failed(error)
+                raise
 
     def breakers(self) -> dict[str, Any]:
         """The figures of every breaker by its name; of the hosts behind "generic" only how many and how many are shut.

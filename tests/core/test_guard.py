@@ -8,7 +8,7 @@ from core.guard import Guard, breaker_name
 from utils.circuit_breaker import BreakerPolicy
 from utils.circuit_breakers import Breakers
 from utils.config import load_settings
-from utils.errors import CircuitOpen, Removed, SiteDown
+from utils.errors import CircuitOpen, ExtractorBroken, Removed, SiteDown
 
 RETRY = load_settings({}).retry
 URL = "https://site.test/1"
@@ -129,6 +129,27 @@ async def test_hosts_behind_generic_have_breakers_of_their_own(world):
     assert world.guard.breakers()["generic"] == {"state": "closed", "hosts": 2, "hosts_open": 1}
     assert set(world.guard.retries()) == {"generic.probe", "site.probe"}
     assert "generic" not in World().guard.breakers()
+
+
+async def test_an_arbitrary_hosts_trouble_counts_for_its_own_breaker(world):
+    """Though its errors trip none of our sites'; a page that can't be read says nothing of the host's others."""
+
+    def fails(error):
+        async def attempt():
+            error.trips = False
+            raise error
+
+        return attempt
+
+    for error in (SiteDown(), ExtractorBroken(), Removed()):
+        for _ in range(3):
+            with pytest.raises(type(error)):
+                await world.guard.run("probe", "generic", f"https://{error.code}.example/", fails(error))
+            with pytest.raises(type(error)):
+                await world.guard.run("probe", "site", URL, fails(error))
+    states = {name: figures["state"] for name, figures in world.breakers.figures().items()}
+    assert states.pop("generic:site_down.example") == "open"
+    assert set(states.values()) == {"closed"}
 
 
 def test_names():

@@ -145,6 +145,19 @@ async def test_of_a_crowd_exactly_the_probes_get_through(clock):
     assert breaker.state == "closed"
 
 
+def test_a_probe_that_succeeded_leaves_no_place_for_a_further_one(clock):
+    """Two are wanted: after one success one more is let in, not two."""
+    breaker = CircuitBreaker("site", BreakerPolicy(probes=2), clock=clock)
+    shut(breaker)
+    clock.now += 30
+    breaker.admit().succeeded()
+    last = breaker.admit()
+    with pytest.raises(CircuitOpen):
+        breaker.admit()
+    last.succeeded()
+    assert breaker.state == "closed"
+
+
 async def test_a_cancelled_probe_gives_its_place_back(breaker, clock):
     """It neither opens nor closes; the next call probes at once."""
     shut(breaker)
