@@ -93,6 +93,7 @@ async def test_names_without_an_address():
         with egress.open("job") as ticket:
             for name in ("gone.test", "empty.test", "odd.test", "late.test"):
                 assert b"502 Bad Gateway\r\nX-Egress-Failed: dns" in await ask(egress, get(ticket, f"http://{name}/"))
+                assert ticket.failed[-1] == "dns"
 
 
 async def test_real_connections():

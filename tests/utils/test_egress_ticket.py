@@ -17,7 +17,7 @@ from tests.utils.egress_ground import (
     until,
 )
 from utils.egress import Refusal
-from utils.egress_ticket import REFUSALS
+from utils.egress_ticket import REFUSALS, Figures, Ticket
 
 BODY = os.urandom(1 << 20) * 3
 
@@ -86,3 +86,11 @@ async def test_refusals_kept_are_bounded():
         for number in range(REFUSALS + 5):
             ticket.refuse(Refusal(str(number), "why", "private_address"))
         assert (len(ticket.refused), egress.figures()["refused"]) == (REFUSALS, REFUSALS + 5)
+
+
+def test_destinations_out_of_reach_are_noted_within_a_bound():
+    """The first ones tell the story."""
+    ticket = Ticket("a", 1, Figures(), lambda _ticket: None, quota_bytes=None, idle_seconds=1)
+    for number in range(REFUSALS + 5):
+        ticket.fail(f"dns{number}")
+    assert ticket.failed == [f"dns{number}" for number in range(REFUSALS)]

@@ -135,6 +135,7 @@ async def test_an_upstream_out_of_reach():
             request = connect(ticket, "a.example:443")
             world.dead = {PUBLIC}
             assert b"502 Bad Gateway\r\nX-Egress-Failed: connect" in await ask(egress, request)
+            assert ticket.failed[-1] == "proxy"
             world.dead, world.silent = set(), {PUBLIC}
             assert b"504 Gateway Timeout\r\nX-Egress-Failed: timeout" in await ask(egress, request)
             world.names = {"proxy.test": []}

@@ -154,3 +154,19 @@ def test_generated_files_are_current():
     for path, content in generated(root):
         if path.suffix == ".mo":
             assert path.read_bytes() == content, f"{path} is stale: make generated"
+
+
+def test_a_report_is_named_behind_the_step():
+    """So that the operator finds what the person saw."""
+    texts, error = Texts(strict=True), InternalError()
+    plain = texts.error(error).hint
+    error.report_id = "0A1B2C3D"
+    assert texts.error(error).hint == f"{plain} Report 0A1B2C3D."
+
+
+def test_a_wait_of_days():
+    """Rounded up, like the smaller units."""
+    texts = Texts(strict=True)
+    assert texts.wait(2 * 86_400) == "2 days"
+    assert texts.wait(2 * 86_400 + 1) == "3 days"
+    assert texts.wait(2 * 86_400 - 1) == "48 h"

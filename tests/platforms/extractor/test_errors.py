@@ -340,6 +340,7 @@ def test_an_unknown_failure_brings_its_evidence():
         raise yt_dlp.utils.ExtractorError("something that nobody has seen")
     told = {**facts(raised.value), "warnings": ["odd"], "countries": []}
     evidence = classify(told).evidence
+    assert evidence is not None
     assert evidence["types"] == ["ExtractorError"]
     assert evidence["warnings"] == ["odd"]
     assert evidence["trace"][0] == "ExtractorError:"
