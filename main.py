@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from services.reports import Reports
     from services.shelf import Shelf
     from services.users import Users
+    from utils.cache import HybridCache
     from utils.circuit_breakers import Breakers
     from utils.database import Database
     from utils.egress import Egress
@@ -272,21 +273,39 @@ def media_parts(settings: Settings, app: App, after: str | None = None, port: in
         )
         return app.up_cookies
 
+    def cache(*_first: object) -> HybridCache:
+        from utils.cache import HybridCache
+
+        sizes = settings.cache
+        app.up_cache = HybridCache(
+            settings.data_dir / "cache",
+            memory_bytes=sizes.memory_mb * MEBIBYTE,
+            disk_bytes=sizes.size_mb * MEBIBYTE,
+        )
+        return app.up_cache
+
     def downloads(
-        database: Database, extractor: ExtractorHost, breakers: Breakers, cookies: CookieFiles
+        database: Database, extractor: ExtractorHost, breakers: Breakers, cookies: CookieFiles, cache: HybridCache
     ) -> Downloads:
+        from core.item_cache import ItemCache
         from core.job_queue import JobQueue
         from core.platform_manager import PlatformManager
         from services.downloads import Downloads
         from services.stored import Offers, StoredFiles
 
         limits = settings.downloads
+        items = ItemCache(
+            cache,
+            info_seconds=limits.info_minutes * 60,
+            stale_seconds=settings.cache.stale_minutes * 60,
+            failure_seconds=settings.cache.failure_seconds,
+        )
         platforms = PlatformManager(
             cookies.sites,
             extractor,
             settings.retry,
+            items=items,
             max_bytes=min(limits.max_size_mb, settings.telegram.max_upload_mb) * MEBIBYTE,
-            info_seconds=limits.info_minutes * 60,
             breakers=breakers,
             identities=cookies.identities,
         )
@@ -323,7 +342,8 @@ def media_parts(settings: Settings, app: App, after: str | None = None, port: in
         *([Part("redis", redis, first)] if settings.redis.url else []),
         Part("breakers", breakers, ("database", "redis") if settings.redis.url else ("database",)),
         Part("cookies", cookies, ("database", "breakers")),
-        Part("downloads", downloads, ("database", "extractor", "breakers", "cookies")),
+        Part("cache", cache, first),
+        Part("downloads", downloads, ("database", "extractor", "breakers", "cookies", "cache")),
         Part("batches", batches, ("database", "downloads")),
     ]
 

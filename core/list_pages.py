@@ -2,41 +2,27 @@
 
 from __future__ import annotations
 
-import time
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from utils.single_flight import SingleFlight
-
 if TYPE_CHECKING:
     from platforms.shapes import Link, Listing
+    from utils.cached import Cached
 
 #: items that are read at once: three pages of a menu, and no more than most sites give for one request
 WINDOW: Final = 30
-#: windows in memory, of about 10 kB each
-WINDOWS: Final = 64
 #: the longest page, and the last position that anybody is led to
 PAGE_BOUND: Final = 100
 LAST: Final = 100_000
 
 
 class ListPages:
-    """`read(link, first, count)` asks the site; `seconds`: how long an answer is good for."""
+    """`read(link, first, count)` asks the site; `windows` keeps what it says."""
 
-    def __init__(
-        self,
-        read: Callable[[Link, int, int], Awaitable[Listing]],
-        *,
-        seconds: float,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
+    def __init__(self, read: Callable[[Link, int, int], Awaitable[Listing]], windows: Cached[Listing]) -> None:
         self._read = read
-        self._seconds = seconds
-        self._clock = clock
-        self._kept: OrderedDict[tuple[str, int], tuple[float, Listing]] = OrderedDict()
-        self._reading: SingleFlight[Listing] = SingleFlight()
+        self._windows = windows
 
     async def page(self, link: Link, first: int, count: int) -> Listing:
         """At most `count` (1 to PAGE_BOUND) items from the position `first` (1 to LAST) on.
@@ -57,14 +43,6 @@ class ListPages:
         )
 
     async def _window(self, link: Link, number: int) -> Listing:
-        key = link.canonical, number
-        until, known = self._kept.get(key, (0.0, None))
-        if known is not None and until > self._clock():
-            self._kept.move_to_end(key)
-            return known
-        listing = await self._reading.run(key, lambda: self._read(link, number * WINDOW + 1, WINDOW))
-        self._kept[key] = (self._clock() + self._seconds, listing)
-        self._kept.move_to_end(key)
-        while len(self._kept) > WINDOWS:
-            self._kept.popitem(last=False)
-        return listing
+        return await self._windows.get_or_load(
+            f"{link.canonical}:{number}", lambda: self._read(link, number * WINDOW + 1, WINDOW)
+        )

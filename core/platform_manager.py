@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from core.guard import Guard
 from core.list_pages import ListPages
@@ -17,23 +16,21 @@ from platforms.shapes import ANONYMOUS
 from utils.circuit_breaker import BreakerPolicy
 from utils.circuit_breakers import Breakers
 from utils.errors import DeadLink, UnsupportedLink
-from utils.single_flight import SingleFlight
 
 if TYPE_CHECKING:
     from core.identities import Identities
+    from core.item_cache import ItemCache
     from platforms.registry import Detected, Registry
     from platforms.shapes import Extractor, Fetched, Identity, Link, Listing, Media, ProgressSink
     from utils.config import Retry
 
 T = TypeVar("T")
-#: probes (about 4 kB each) and short links kept in memory
-INFO_BOUND: Final = 256
 
 
 class PlatformManager:
     """The guard between the use cases and the sites.
 
-    `max_bytes`: largest file anybody may fetch; `info_seconds`: how long a probe is good for; `breakers`: those of the
+    `items`: what is remembered of the sites; `max_bytes`: largest file anybody may fetch; `breakers`: those of the
     sites, own ones where none are given; `identities`: whom the sites are asked as; `clock`, `sleep` and `rng` are time
     and dice.
     """
@@ -44,8 +41,8 @@ class PlatformManager:
         extractor: Extractor,
         retry: Retry,
         *,
+        items: ItemCache,
         max_bytes: int,
-        info_seconds: float,
         breakers: Breakers | None = None,
         identities: Identities | None = None,
         clock: Callable[[], float] = time.monotonic,
@@ -55,14 +52,10 @@ class PlatformManager:
         self._registry = registry
         self._extractor = extractor
         self._max_bytes = max_bytes
-        self._info_seconds = info_seconds
-        self._clock = clock
         self.identities = identities
         self.guard = Guard(breakers or Breakers(BreakerPolicy(), clock=clock), retry, clock=clock, sleep=sleep, rng=rng)
-        self._known: OrderedDict[str, tuple[float, Media]] = OrderedDict()
-        self._leads: OrderedDict[str, Link] = OrderedDict()
-        self._probes: SingleFlight[Media] = SingleFlight()
-        self._pages = ListPages(self._page, seconds=info_seconds, clock=clock)
+        self.items = items
+        self._pages = ListPages(self._page, items.windows)
 
     def detect(self, text: str, bound: int = 20) -> Detected:
         """Every link of a text, claimed by its site or refused with a code."""
@@ -71,9 +64,7 @@ class PlatformManager:
     async def probe(self, link: Link) -> Media:
         """What stands behind a link. Raises a GoldcrestError."""
         link = await self.resolve(link)
-        if (known := self._recall(link.canonical)) is not None:
-            return known
-        return await self._probes.run(link.canonical, lambda: self._probe(link))
+        return await self.items.media.get_or_load(link.canonical, lambda: self._probe(link))
 
     async def page(self, link: Link, first: int = 1, count: int = 10) -> Listing:
         """At most `count` items of a list from the position `first` on. Raises EmptyList or another GoldcrestError."""
@@ -87,8 +78,9 @@ class PlatformManager:
         """The link itself, or the item that a short link leads to. Raises DeadLink where it leads to none."""
         if not link.short:
             return link
-        if (known := self._leads.get(link.canonical)) is not None:
-            return known
+        return await self.items.leads.get_or_load(link.canonical, lambda: self._resolve(link))
+
+    async def _resolve(self, link: Link) -> Link:
         target = await self._ask("resolve", link.platform, link.url, lambda extractor: extractor.resolve(link.url))
         try:
             found = self._registry.claim(target)
@@ -96,9 +88,6 @@ class PlatformManager:
             raise DeadLink(f"leads to {target}") from error
         if found.short:
             raise DeadLink(f"leads to another short link {target}")
-        self._leads[link.canonical] = found
-        while len(self._leads) > INFO_BOUND:
-            self._leads.popitem(last=False)
         return found
 
     def settle_part(self, link: Link, part: str) -> str:
@@ -106,7 +95,7 @@ class PlatformManager:
 
         Raises BadPart for a part that can't be had.
         """
-        wanted, known = read_part(part), self._recall(link.canonical)
+        wanted, known = read_part(part), self.items.media.get(link.canonical)
         if wanted is None or known is None:
             return part
         settled, _media = wanted_part(wanted, known, self._max_bytes)
@@ -117,7 +106,7 @@ class PlatformManager:
 
         Raises UnknownQuality, LiveNow or NoMedia.
         """
-        if (known := self._recall(link.canonical)) is None:
+        if (known := self.items.media.get(link.canonical)) is None:
             return quality
         from platforms.extractor.formats import settle
 
@@ -148,13 +137,9 @@ class PlatformManager:
 
     async def _probe(self, link: Link) -> Media:
         platform = self._registry.platform(link.platform)
-        media = await self._ask(
+        return await self._ask(
             "probe", link.platform, link.url, lambda extractor: platform.probe(link, extractor, self._max_bytes)
         )
-        self._known[link.canonical] = (self._clock() + self._info_seconds, media)
-        while len(self._known) > INFO_BOUND:
-            self._known.popitem(last=False)
-        return media
 
     async def _page(self, link: Link, first: int, count: int) -> Listing:
         platform = self._registry.platform(link.platform)
@@ -174,11 +159,3 @@ class PlatformManager:
 
     def _as(self, identity: Identity) -> Extractor:
         return self._extractor if identity == ANONYMOUS else self._extractor.as_identity(identity)
-
-    def _recall(self, canonical: str) -> Media | None:
-        until, media = self._known.get(canonical, (0.0, None))
-        if media is None or until <= self._clock():
-            self._known.pop(canonical, None)
-            return None
-        self._known.move_to_end(canonical)
-        return media

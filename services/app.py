@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from services.reports import Reports
     from services.shelf import Shelf
     from services.users import Users
+    from utils.cache import HybridCache
     from utils.config import Settings
     from utils.egress import Egress
     from utils.texts import Texts
@@ -42,6 +43,7 @@ class App:
     up_cookies: CookieFiles | None = None
     up_egress: Egress | None = None
     up_extractor: ExtractorHost | None = None
+    up_cache: HybridCache | None = None
 
     @property
     def downloads(self) -> Downloads:

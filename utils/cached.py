@@ -27,8 +27,9 @@ def never(_error: GoldcrestError) -> float:
 class Cached(Generic[T]):
     """A name space of the cache whose values are of `kind`, anything that msgspec writes as JSON and reads back.
 
-    An entry is fresh for `fresh_seconds`; for `stale_seconds` more it is still given while it is loaded anew in the
-    background. `failure_seconds` tells how long a failure to load is remembered and given to whoever asks; 0: not.
+    `lasting` tells for a value how many seconds it is fresh, and for how many more it is still given while it is loaded
+    anew in the background. `failure_seconds` tells how long a failure to load is remembered and given to whoever asks;
+    0: not.
     """
 
     def __init__(
@@ -37,15 +38,13 @@ class Cached(Generic[T]):
         name: str,
         kind: Any,
         *,
-        fresh_seconds: float,
-        stale_seconds: float = 0.0,
+        lasting: Callable[[T], tuple[float, float]],
         priority: Priority = "normal",
         failure_seconds: Callable[[GoldcrestError], float] = never,
     ) -> None:
         self._cache = cache
         self._name = name
-        self._fresh_seconds = fresh_seconds
-        self._stale_seconds = stale_seconds
+        self._lasting = lasting
         self._priority: Priority = priority
         self._failure_seconds = failure_seconds
         self._encode = msgspec.json.Encoder().encode
@@ -59,7 +58,8 @@ class Cached(Generic[T]):
 
     def set(self, key: str, value: T) -> None:
         """Keep a value."""
-        self._keep(key, self._encode(value), self._fresh_seconds, stale_seconds=self._stale_seconds)
+        fresh, stale = self._lasting(value)
+        self._keep(key, self._encode(value), fresh, stale_seconds=stale)
 
     def remove(self, key: str) -> None:
         """Forget a value or failure."""

@@ -174,9 +174,12 @@ class Reports(Section, frozen=True):
 
 
 class Cache(Section, frozen=True):
-    """Metadata on disk."""
+    """What is remembered of sites."""
 
     size_mb: Megabytes
+    memory_mb: Megabytes
+    stale_minutes: Annotated[float, Meta(ge=0, le=10_080)]
+    failure_seconds: Annotated[float, Meta(ge=0, le=86_400)]
 
 
 class Limits(Section, frozen=True):

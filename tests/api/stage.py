@@ -11,6 +11,7 @@ from msgspec.structs import replace as changed
 
 from api.server import HttpPart
 from core.batch_table import BatchTable
+from core.item_cache import ItemCache
 from core.job_queue import JobQueue
 from core.platform_manager import PlatformManager
 from platforms.registry import Registry
@@ -229,7 +230,7 @@ async def staged(folder, *, storage=None, **server):
     app = App(settings=settings, texts=Texts(strict=True), state=lambda: LIVE)
     once = changed(settings.retry, max_attempts=1)
     downloads = Downloads(
-        PlatformManager(sites, reader, once, max_bytes=2000 * MEBIBYTE, info_seconds=0),
+        PlatformManager(sites, reader, once, max_bytes=2000 * MEBIBYTE, items=ItemCache(info_seconds=0)),
         JobQueue(database, bound=50, user_bound=50),
         StoredFiles(database),
         Offers(database),

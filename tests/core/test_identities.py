@@ -1,10 +1,12 @@
 """Who asks a site: load and health decide, a refused identity rests and the next one asks; time and dice are ours."""
 
 import asyncio
+from typing import Any
 
 import pytest
 
 from core.identities import ITEMS, LONGEST_REST_SECONDS, MOST_TRIES, Identities
+from core.item_cache import ItemCache
 from core.platform_manager import PlatformManager
 from platforms.shapes import ANONYMOUS, Identity, Link, Media, Quality
 from utils.circuit_breaker import BreakerPolicy
@@ -98,7 +100,7 @@ async def test_chance_decides_between_equals(now):
     for dice, wanted in ([0.1, 0.2], "north"), ([0.2, 0.1], "south"):
         falls = iter(dice)
         breakers = Breakers(BreakerPolicy(), clock=lambda: now[0])
-        site = Site(Identities({"site": (NORTH, SOUTH)}, breakers, rng=lambda falls=falls: next(falls)), {})
+        site = Site(Identities({"site": (NORTH, SOUTH)}, breakers, rng=falls.__next__), {})
         assert await site() == wanted
 
 
@@ -347,12 +349,14 @@ async def test_each_attempt_of_the_manager_walks_the_pool(pool, members, answers
     async def sleep(seconds):
         waits.append(seconds)
 
+    registry: Any = site
+    extractor: Any = Extractor()
     manager = PlatformManager(
-        site,
-        Extractor(),
+        registry,
+        extractor,
         load_settings({}).retry,
         max_bytes=100,
-        info_seconds=60,
+        items=ItemCache(info_seconds=60),
         identities=identities,
         sleep=sleep,
         rng=lambda: 0.5,

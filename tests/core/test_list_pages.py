@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.list_pages import LAST, PAGE_BOUND, WINDOW, WINDOWS, ListPages
+from core.item_cache import ItemCache
+from core.list_pages import LAST, PAGE_BOUND, WINDOW, ListPages
 from platforms.shapes import Entry, Link, Listing
+from utils.cache import HybridCache
 from utils.errors import SiteDown
 
 LINK = Link("https://site.test/l", "site:playlist:l", "site", "playlist", "l")
@@ -24,7 +27,8 @@ class Site:
         self.reads: list[tuple[str, int, int]] = []
         self.fails = 0
         self.now = 0.0
-        self.pages = ListPages(self.read, seconds=60, clock=lambda: self.now)
+        cache = HybridCache(Path(), memory_bytes=1 << 20, disk_bytes=0, clock=lambda: self.now)
+        self.pages = ListPages(self.read, ItemCache(cache, info_seconds=60).windows)
 
     async def read(self, link: Link, first: int, count: int) -> Listing:
         self.reads.append((link.id, first, count))
@@ -76,21 +80,6 @@ async def test_the_length_is_told_where_it_is_known():
     site = Site()
     assert (await site.pages.page(LINK, 1, 10)).total is None
     assert (await site.pages.page(LINK, 61, 10)).total == 75
-
-
-async def test_memory_is_bounded():
-    """Windows leave in the order of their last use."""
-    site = Site(10**9)
-    for number in range(WINDOWS):
-        await site.pages.page(LINK, number * WINDOW + 1, 1)
-    await site.pages.page(LINK, 1, 1)
-    await site.pages.page(LINK, WINDOWS * WINDOW + 1, 1)
-    reads = len(site.reads)
-    await site.pages.page(LINK, 1, 1)
-    assert len(site.reads) == reads
-    await site.pages.page(LINK, WINDOW + 1, 1)
-    assert len(site.reads) == reads + 1
-    assert len(site.pages._kept) == WINDOWS
 
 
 async def test_nobody_is_led_further_than_the_last_position():

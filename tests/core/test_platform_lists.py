@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from core.item_cache import ItemCache
 from core.list_pages import WINDOW
 from core.platform_manager import PlatformManager
 from platforms.shapes import Entry, Link, Listing
@@ -41,7 +42,9 @@ def manager(site: Any) -> PlatformManager:
     async def sleep(_seconds: float) -> None:
         return
 
-    return PlatformManager(site, site, RETRY, max_bytes=100, info_seconds=60, sleep=sleep, rng=lambda: 0.5)
+    return PlatformManager(
+        site, site, RETRY, max_bytes=100, items=ItemCache(info_seconds=60), sleep=sleep, rng=lambda: 0.5
+    )
 
 
 async def test_a_page_is_asked_for_again_where_that_may_help(manager: PlatformManager, site: Lists):

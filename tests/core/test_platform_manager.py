@@ -6,10 +6,21 @@ from pathlib import Path
 
 import pytest
 
-from core.platform_manager import INFO_BOUND, PlatformManager
+from core.item_cache import ItemCache
+from core.platform_manager import PlatformManager
 from platforms.shapes import Fetched, Link, Media, Quality
+from utils.cache import HybridCache
 from utils.config import load_settings
-from utils.errors import DeadLink, Private, RateLimited, SiteDown, UnknownQuality, UnsupportedLink
+from utils.errors import (
+    DeadLink,
+    LoginRequired,
+    Private,
+    RateLimited,
+    Removed,
+    SiteDown,
+    UnknownQuality,
+    UnsupportedLink,
+)
 
 RETRY = load_settings({}).retry
 
@@ -29,6 +40,7 @@ class Site:
     def __init__(self):
         self.fails = []
         self.calls = []
+        self.live = False
         self.leads_to = "https://site.test/9"
 
     def platform(self, name):
@@ -51,9 +63,9 @@ class Site:
         self._call("probe", link.canonical)
         assert max_bytes == 100
         await asyncio.sleep(0)
-        return media(link)
+        return replace(media(link), is_live=self.live)
 
-    async def fetch(self, media, quality, _extractor, folder, _max_bytes, on_progress, part=None, enough=None):
+    async def fetch(self, media, quality, *_how):
         self._call("fetch", quality)
         return Fetched(media, ())
 
@@ -83,8 +95,10 @@ def manager(site, slept, now):
     async def sleep(seconds):
         slept.append(seconds)
 
+    cache = HybridCache(Path(), memory_bytes=100_000, disk_bytes=0, clock=lambda: now[0])
+    items = ItemCache(cache, info_seconds=60, failure_seconds=30)
     return PlatformManager(
-        site, site, RETRY, max_bytes=100, info_seconds=60, clock=lambda: now[0], sleep=sleep, rng=lambda: 0.5
+        site, site, RETRY, items=items, max_bytes=100, clock=lambda: now[0], sleep=sleep, rng=lambda: 0.5
     )
 
 
@@ -98,16 +112,27 @@ async def test_a_probe_is_kept_for_its_time_and_shared_meanwhile(manager, site, 
     assert len(site.calls) == 2
 
 
-async def test_the_info_cache_is_bounded(manager, site):
-    """The least recently used probe leaves first."""
-    for number in range(INFO_BOUND):
-        await manager.probe(link(str(number)))
-    await manager.probe(link("0"))
-    await manager.probe(link("new"))
-    site.calls.clear()
-    await manager.probe(link("0"))
-    await manager.probe(link("1"))
-    assert site.calls == [("probe", "site:1")]
+async def test_a_lasting_failure_is_not_asked_for_again_at_once(manager, site, now):
+    """Deleted stays deleted for half a minute; a site in trouble is asked again, and so is what cookies may open."""
+    for error, asked in ((Removed, 1), (SiteDown, 6), (LoginRequired, 2)):
+        site.calls.clear()
+        site.fails = [error() for _ in range(6)]
+        for _ in range(2):
+            with pytest.raises(error):
+                await manager.probe(link(error.code))
+        assert len(site.calls) == asked
+    site.fails.clear()
+    now[0] = 31
+    assert (await manager.probe(link(Removed.code))).title == "T"
+
+
+async def test_a_running_stream_is_not_remembered_for_long(manager, site, now):
+    """What is live now may be over in a minute."""
+    site.live = True
+    await manager.probe(link())
+    now[0] = 31
+    await manager.probe(link())
+    assert len(site.calls) == 2
 
 
 async def test_what_may_pass_is_tried_again_with_growing_waits(manager, site, slept):
@@ -149,11 +174,6 @@ async def test_a_short_link_is_followed_once_and_remembered(manager, site):
     assert (await manager.probe(link("x", short=True))).canonical == "site:9"
     await manager.probe(link("x", short=True))
     assert site.calls == [("resolve", "https://site.test/x"), ("probe", "site:9")]
-    for number in range(INFO_BOUND):
-        await manager.resolve(link(f"s{number}", short=True))
-    site.calls.clear()
-    await manager.resolve(link("x", short=True))
-    assert site.calls == [("resolve", "https://site.test/x")]
 
 
 @pytest.mark.parametrize("target", ["https://site.test/nowhere", "https://site.test/again"])

@@ -65,7 +65,7 @@ def lasting(error: GoldcrestError) -> float:
 
 @pytest.fixture
 def things(cache) -> Cached[Thing]:
-    return Cached(cache, "things", Thing, fresh_seconds=60, stale_seconds=600, failure_seconds=lasting)
+    return Cached(cache, "things", Thing, lasting=lambda _: (60, 600), failure_seconds=lasting)
 
 
 @pytest.fixture
@@ -134,7 +134,7 @@ async def test_a_lasting_failure_is_remembered_for_its_time(cache, things, sourc
 
 async def test_a_failure_that_may_pass_is_not_remembered(cache, source):
     """The next one asks again; without a rule no failure is remembered."""
-    things: Cached[Thing] = Cached(cache, "plain", Thing, fresh_seconds=60)
+    things: Cached[Thing] = Cached(cache, "plain", Thing, lasting=lambda _: (60, 0))
     source.error = Removed()
     for calls in (1, 2):
         with pytest.raises(Removed):
@@ -166,7 +166,7 @@ async def test_stopping_ends_refreshes(tmp_path, clock, source):
     """Nothing runs after the stop."""
     cache = HybridCache(tmp_path / "own", memory_bytes=100_000, disk_bytes=1_000_000, clock=clock)
     await cache.start()
-    things: Cached[Thing] = Cached(cache, "things", Thing, fresh_seconds=60, stale_seconds=600)
+    things: Cached[Thing] = Cached(cache, "things", Thing, lasting=lambda _: (60, 600))
     await things.get_or_load("a", source)
     clock.now += 61
     source.gate = asyncio.Event()
