@@ -43,14 +43,15 @@ def job_shape(job: Job, event: JobEvent, shelf: Shelf, texts: Texts) -> dict[str
 
 def progress_shape(progress: Progress) -> dict[str, Any]:
     """Bytes, bytes per second, seconds; what isn't known is null."""
-    return {
+    shape: dict[str, Any] = {
         "done_bytes": progress.done_bytes,
         "total_bytes": progress.total_bytes,
         "speed": progress.speed,
         "eta_seconds": progress.eta_seconds,
-        "done_seconds": progress.done_seconds,
-        "total_seconds": progress.total_seconds,
     }
+    if progress.total_seconds:  # of a recording
+        shape |= {"done_seconds": progress.done_seconds, "total_seconds": progress.total_seconds}
+    return shape
 
 
 def file_shape(file: ShelfFile, shelf: Shelf) -> dict[str, Any]:

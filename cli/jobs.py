@@ -86,5 +86,5 @@ async def get(
         "canonical": job.link.canonical,
         "platform": job.link.platform,
         "quality": quality,
-        "part": part,
+        **({"part": part} if part else {}),
     }

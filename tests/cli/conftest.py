@@ -53,6 +53,7 @@ class Downloads:
         self.error: BaseException | None = None
         self.gate: Callable[[], Any] | None = None
         self.delivery: Any = None
+        self.orders: list[Order] = []
         self.folder = Path()
 
     def detect(self, text: str) -> Detected:
@@ -70,6 +71,7 @@ class Downloads:
         self.delivery = delivery
 
     async def submit(self, order: Order) -> Job:
+        self.orders.append(order)
         return Job("01J", order.link)
 
     async def watch(self, job_id: str) -> AsyncIterator[JobEvent]:

@@ -235,3 +235,29 @@ def test_a_terminal_sees_a_bar_and_laid_out_json(terminal, tmp_path, monkeypatch
     assert "Downloading" in err.getvalue()
     assert out.getvalue().startswith('{\n  "ok": true')
     assert json.loads(out.getvalue())["ok"] is True
+
+
+@pytest.mark.parametrize(
+    ("options", "part"),
+    [
+        (("--from", "0:43", "--to", "1:20"), "clip:43-80"),
+        (("--from", "1h"), "clip:3600-"),
+        (("--to", "20"), "clip:0-20"),
+        (("--minutes", "5"), "live:5"),
+        ((), ""),
+    ],
+)
+def test_a_part_is_ordered_as_it_is_written(terminal, tmp_path, options, part):
+    """The order carries it, and the answer names it where there is one."""
+    done = terminal("get", "https://vimeo.com/1", "-o", str(tmp_path), *options)
+    assert (done.code, done.json.get("part", "")) == (0, part)
+    assert terminal.downloads.orders[-1].part == part
+
+
+@pytest.mark.parametrize("options", [("--from", "x"), ("--from", "9", "--to", "3"), ("--from", "1", "--minutes", "5")])
+def test_a_part_that_makes_no_sense(terminal, tmp_path, options):
+    """One sentence, nothing ordered."""
+    done = terminal("get", "https://vimeo.com/1", "-o", str(tmp_path), *options)
+    assert (done.code, done.json["error"]["code"]) == (1, "bad_part")
+    assert done.json["error"]["message"]
+    assert terminal.downloads.orders == []

@@ -73,12 +73,11 @@ def complaints(path: Path) -> str:
 def links(running: Running) -> dict[str, str]:
     return {
         "youtube": running.sites.youtube.samples()["live"],
-        "twitch": running.sites.samples()["twitch"]["live"],
         **{form: running.link(f"/live/{form}/master.m3u8") for form in ("apart", "fmp4", "secret")},
     }
 
 
-@pytest.mark.parametrize("name", ["youtube", "twitch", "apart", "fmp4", "secret"])
+@pytest.mark.parametrize("name", ["youtube", "apart", "fmp4", "secret"])
 async def test_a_minute_of_a_stream(shared: Running, air: Broadcast, name):
     """Both tracks in one file, or apart, in fragments with a new beginning, encrypted: a minute, playable.
 
