@@ -103,6 +103,7 @@ async def test_a_file_of_several_sites_asks_for_which(keeper, telegram):
         (rows(("instagram.com", "sessionid", "s"), expires=1_000_000_000), "/cookies instagram", "have expired"),
         (rows(("instagram.com", "csrftoken", "s")), "/cookies instagram", "not signed in (sessionid is missing"),
     ],
+    ids=range(13),
 )
 async def test_what_is_no_use_gets_one_sentence(keeper, telegram, data, caption, sentence):
     """Nothing is kept, and the message is taken away all the same: it may hold secrets."""

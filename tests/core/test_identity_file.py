@@ -120,6 +120,7 @@ def test_where_the_list_is(tmp_path):
     (tmp_path / "identities.yaml").touch()
     assert identities_path("", tmp_path) == tmp_path / "identities.yaml"
     named = identities_path(str(tmp_path / "other.yaml"), tmp_path)
+    assert named is not None
     assert named == tmp_path / "other.yaml"
     with pytest.raises(ConfigError, match=r"other\.yaml can't be read: No such file"):
         read_identities(named, SITES, domains)
