@@ -333,6 +333,8 @@ async def test_only_the_one_who_asked_may_press(bot, telegram, sites, texts):
         answer = await bob.press(menu, button)
         assert (answer.text, answer.alert) == (texts("press.not_yours"), True), button
     await bob.say(group, "1-2", reply_to=menu)
+    assert "1. Entry 1 \u00b7" in menu.text
+    assert sites.probes == []
     sites.fetching.clear()
     await telegram.alice.press(menu, "All 12")
     await telegram.world.until(lambda: is_choice(menu))
