@@ -149,7 +149,6 @@ class CircuitBreaker:
         """Let calls in again and forget what was."""
         self._streak = 0
         self._close()
-        self._closed_since = -math.inf
 
     def adopt(self, record: BreakerRecord) -> None:
         """Take over a state that was kept or that another instance found."""
