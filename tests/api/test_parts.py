@@ -30,14 +30,6 @@ async def test_a_part_that_makes_no_sense(client, body):
     assert answer.json["error"]["message"]
 
 
-async def test_what_the_item_does_not_allow(client):
-    """Known from the probe: beyond its end, and no running stream."""
-    await client.post("/api/v1/probe", {"url": VIDEO})
-    for body in ({"start": "10:00"}, {"minutes": 5}):
-        answer = await client.post("/api/v1/downloads", {"url": VIDEO, **body})
-        assert (answer.status, answer.json["error"]["code"]) == (400, "bad_part")
-
-
 async def test_only_a_recording_can_be_finished(client, stage):
     """Anything else says that nothing was."""
     stage.sites.gate.clear()

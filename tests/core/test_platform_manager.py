@@ -12,6 +12,7 @@ from platforms.shapes import Fetched, Link, Media, Quality
 from utils.cache import HybridCache
 from utils.config import load_settings
 from utils.errors import (
+    BadPart,
     DeadLink,
     LoginRequired,
     Private,
@@ -202,6 +203,17 @@ async def test_best_is_stored_under_the_height_that_it_stands_for(manager, now):
     assert manager.settle(link(), "1080p") == "360p"
     with pytest.raises(UnknownQuality):
         manager.settle(link(), "mp3")
+
+
+async def test_a_part_is_settled_by_what_is_known(manager):
+    """As it stands without a fresh probe; refused where the item has none such."""
+    assert manager.settle_part(link(), "clip:1-2") == "clip:1-2"
+    await manager.probe(link())
+    assert manager.settle_part(link(), "") == ""
+    assert manager.settle_part(link(), "clip:0-") == ""
+    assert manager.settle_part(link(), "clip:1-2") == "clip:1-2"
+    with pytest.raises(BadPart):
+        manager.settle_part(link(), "live:5")
 
 
 def test_detect_is_the_registry(manager):

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from core.job_queue import JobQueue
-from platforms.parts import read_part
+from platforms.parts import Recording, read_part
 from services.jobs import StoredFile
 from services.stored import StoredFiles
 from tests.services.conftest import ended, link, media, order
@@ -63,7 +63,9 @@ async def test_recordings_share_nothing(downloads, sites, telegram):
     jobs = [await downloads.submit(cut("live:5", user=user)) for user in (7, 8, 7)]
     for job in jobs:
         assert (await ended(downloads, job)).phase == "done"
-        assert read_part(job.part).minutes == 5
+        part = read_part(job.part)
+        assert isinstance(part, Recording)
+        assert part.minutes == 5
     assert len(set(sites.parts)) == 3
     assert telegram.resent == []
     assert await downloads.stored("site:1", "360p") == ()
@@ -117,7 +119,9 @@ async def test_parts_survive_a_restart(database, make, telegram, sites):
     await first.start()  # no front is up: the job waits
     job = await first.submit(cut("clip:1-2"))
     await first.stop()
-    assert (await JobQueue(database, bound=9, user_bound=9).get(job.id)).part == "clip:1-2"
+    kept = await JobQueue(database, bound=9, user_bound=9).get(job.id)
+    assert kept is not None
+    assert kept.part == "clip:1-2"
     second = make()
     await second.start()
     second.deliver_to("telegram", telegram)

@@ -17,6 +17,7 @@ from utils.ffmpeg import find_ffmpeg
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from platforms.shapes import Progress
     from tests.platforms.extractor.conftest import Running
     from tests.sites.live import Broadcast
 
@@ -41,7 +42,7 @@ class Taping:
         self.link = REGISTRY.claim(url)
         self.site = REGISTRY.platform(self.link.platform)
         self.enough = asyncio.Event()
-        self.progress: list = []
+        self.progress: list[Progress] = []
         self.began = asyncio.Event()
         self.folder = running.folder()
 
