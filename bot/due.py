@@ -12,7 +12,7 @@ from bot.messenger import Target
 from bot.rich import Piece, plain
 from bot.status import failed_screen, titled
 from services.jobs import Order
-from services.reminders import Again, Reminder
+from services.wishes import Again, Reminder
 from utils.errors import Busy, GoldcrestError, LiveNow, NotLiveYet, ShuttingDown, SiteError, Starting, TelegramRefused
 
 if TYPE_CHECKING:

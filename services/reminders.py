@@ -7,14 +7,14 @@ import math
 import random
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 import structlog
 
 from platforms.shapes import Link
+from services.wishes import Again, Recipient, Reminder, Wish
 from utils.errors import Busy, GoldcrestError, NotAllowed, NotFound
 from utils.ids import button_token, random_id
 
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from utils.database import Database
 
 log = structlog.get_logger()
-Kind = Literal["later", "live"]
 HOUR_SECONDS: Final = 3600.0
 #: dealt with at the same time; each may ask a site
 SIDE_BY_SIDE: Final = 3
@@ -44,62 +43,6 @@ LATER_PATIENCE_SECONDS: Final = HOUR_SECONDS
 LONGEST_SLEEP_SECONDS: Final = 300.0
 #: rest after the database failed
 TROUBLE_SECONDS: Final = 5.0
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """What somebody wants to be reminded of.
-
-    `target`: the front's own address of the message that waits; one message has one reminder. `quality` "": the link
-    is looked at anew. `seconds`: from now, None where nobody knows.
-    """
-
-    kind: Kind
-    user_id: int
-    link: Link
-    seconds: float | None
-    quality: str = ""
-    title: str = ""
-    target: dict[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Reminder:
-    """One kept wish.
-
-    Times are UTC epochs; `random_id` goes with the message that tells; `interrupted`: the last process ended while it
-    dealt with it, so some of it may have happened.
-    """
-
-    id: str
-    kind: Kind
-    user_id: int
-    link: Link
-    quality: str
-    title: str
-    target: dict[str, Any]
-    random_id: int
-    due_at: float
-    until: float
-    tries: int
-    interrupted: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Again:
-    """Not yet: come back, in so many seconds where that is known."""
-
-    seconds: float | None = None
-
-
-class Recipient(Protocol):
-    """The front that reminders come back to."""
-
-    async def remind(self, reminder: Reminder) -> Again | None:
-        """Deal with one that is due; None when that is done. Called again after a kill, then `interrupted`."""
-
-    async def give_up(self, reminder: Reminder) -> None:
-        """Tell that nothing came of it in time."""
 
 
 class Reminders:

@@ -14,7 +14,7 @@ from bot.rich import plain
 from bot.router import Router
 from bot.status import waiting_screen
 from bot.telegram import Place
-from services.reminders import Wish
+from services.wishes import Wish
 
 if TYPE_CHECKING:
     from bot.board import Boards

@@ -11,7 +11,7 @@ from bot.keyboards import Forget, WhenLive
 from bot.messenger import Target
 from bot.router import Router
 from bot.status import explain, waiting_screen
-from services.reminders import Wish
+from services.wishes import Wish
 from utils.errors import Expired, NotAllowed, NotFound
 
 if TYPE_CHECKING:

@@ -10,10 +10,9 @@ from services.reminders import (
     GRACE_SECONDS,
     LONGEST_LOOK_SECONDS,
     SIDE_BY_SIDE,
-    Again,
     Reminders,
-    Wish,
 )
+from services.wishes import Again, Wish
 from tests.services.conftest import MIGRATIONS, link
 from utils.config import load_settings
 from utils.database import Database
