@@ -235,7 +235,8 @@ def media_parts(settings: Settings, app: App, after: str | None = None, port: in
     def redis(*_first: object) -> RedisStore:
         from utils.redis_store import RedisStore
 
-        return RedisStore(settings.redis.url, timeout_seconds=settings.redis.timeout_seconds)
+        app.up_redis = RedisStore(settings.redis.url, timeout_seconds=settings.redis.timeout_seconds)
+        return app.up_redis
 
     def breakers(database: Database, *shared: RedisStore) -> Breakers:
         from msgspec.structs import asdict
@@ -289,14 +290,21 @@ def media_parts(settings: Settings, app: App, after: str | None = None, port: in
     ) -> Downloads:
         from core.item_cache import ItemCache
         from core.job_queue import JobQueue
+        from core.limits import Limits
         from core.platform_manager import PlatformManager
         from services.downloads import Downloads
         from services.stored import Offers, StoredFiles
+        from utils.rate_limiter import MemoryStore
+        from utils.rate_redis import RedisLimits
 
-        limits = settings.downloads
+        bounds = settings.downloads
+        store = None
+        if app.up_redis is not None:
+            store = RedisLimits(app.up_redis, MemoryStore())
+        limits = app.up_limits = Limits(settings.limits, lambda name: cookies.sites.platform(name).rate, store)
         items = ItemCache(
             cache,
-            info_seconds=limits.info_minutes * 60,
+            info_seconds=bounds.info_minutes * 60,
             stale_seconds=settings.cache.stale_minutes * 60,
             failure_seconds=settings.cache.failure_seconds,
         )
@@ -305,20 +313,21 @@ def media_parts(settings: Settings, app: App, after: str | None = None, port: in
             extractor,
             settings.retry,
             items=items,
-            max_bytes=min(limits.max_size_mb, settings.telegram.max_upload_mb) * MEBIBYTE,
+            max_bytes=min(bounds.max_size_mb, settings.telegram.max_upload_mb) * MEBIBYTE,
             breakers=breakers,
             identities=cookies.identities,
+            limits=limits,
         )
         app.up_downloads = Downloads(
             platforms,
-            JobQueue(database, bound=limits.queue_bound, user_bound=limits.user_bound),
+            JobQueue(database, bound=bounds.queue_bound, user_bound=bounds.user_bound),
             StoredFiles(database),
             Offers(database),
             work=settings.data_dir / "work",
-            parallel=limits.parallel,
-            links_per_message=limits.links_per_message,
+            parallel=bounds.parallel,
+            links_per_message=bounds.links_per_message,
             reports=app.up_reports,
-            live_minutes=limits.live_minutes,
+            live_minutes=bounds.live_minutes,
         )
         return app.up_downloads
 

@@ -19,14 +19,15 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from api.access import Access
-    from services.jobs import Reporter
-    from utils.texts import Texts
+    from services.app import App
 
 log = structlog.get_logger()
 #: for everybody: what hosts ask, and what a notice about a refusal looks like
 OPEN_PATHS: Final = re.compile(r"/health|/ready|/static/[^/]+")
 #: what somebody without the key needs to enter it
 LOGIN_PATH: Final = "/login"
+#: what orders work lies here
+API_PATHS: Final = "/api/"
 CONTENT_POLICY: Final = (
     b"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; "
     b"base-uri 'none'; frame-ancestors 'none'"
@@ -52,13 +53,16 @@ class Edge:
     """An ASGI app around another one."""
 
     def __init__(
-        self, inner: ASGIApp, access: Access, texts: Texts, notices: Notices, reporter: Reporter | None = None
+        self,
+        inner: ASGIApp,
+        access: Access,
+        app: App,
+        notices: Notices,
     ) -> None:
         self._inner = inner
+        self._app = app
         self._access = access
-        self._texts = texts
         self._notices = notices
-        self._reporter = reporter
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -77,6 +81,8 @@ class Edge:
         try:
             if not OPEN_PATHS.fullmatch(scope["path"]):
                 self._access.check(scope, key_free=scope["path"] == LOGIN_PATH)
+            if scope["method"] == "POST" and scope["path"].startswith(API_PATHS) and self._app.up_limits is not None:
+                await self._app.up_limits.person("web", (scope.get("client") or ("",))[0])
             # With an "app" in the scope the router raises for a wrong method, without it answers in its own words.
             await self._inner({**scope, "app": self}, receive, send_safely)
         except ClientDisconnect:
@@ -85,15 +91,15 @@ class Edge:
             if started:
                 raise
             known = _known(error)
-            if self._reporter is not None:
-                await self._reporter.keep(known)
+            if self._app.up_reports is not None:
+                await self._app.up_reports.keep(known)
             response = self._explain(scope, known)
             await response(scope, receive, send_safely)
 
     def _explain(self, scope: Scope, error: GoldcrestError) -> Response:
         path = scope["path"]
         for_people = not path.startswith("/api/") and "text/html" in headers_of(scope).get("accept", "")
-        response = self._notices.notice(error) if for_people else error_reply(error, self._texts)
+        response = self._notices.notice(error) if for_people else error_reply(error, self._app.texts)
         if scope["method"] not in READING:
             response.headers["connection"] = "close"  # nobody reads what may be left of the body
         return response

@@ -39,6 +39,7 @@ async def status(app: App) -> dict[str, Any]:
         "egress": app.up_egress.figures() if app.up_egress else {},
         "extractor": app.up_extractor.state() if app.up_extractor else {},
         "cache": app.up_cache.figures() if app.up_cache else {},
+        "limits": app.up_limits.figures() if app.up_limits else {},
         "breakers": downloads.guard.breakers() if downloads else {},
         "retries": downloads.guard.retries() if downloads else {},
         "reports": app.up_reports.figures() if app.up_reports else {},

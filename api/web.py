@@ -56,7 +56,7 @@ def make_web(app: App, closing: asyncio.Event) -> Edge:
         *BatchesApi(app, closing).routes(),
         *FilesApi(app).routes(),
     ]
-    return Edge(Router(routes, redirect_slashes=False, default=_nowhere), access, app.texts, pages, app.up_reports)
+    return Edge(Router(routes, redirect_slashes=False, default=_nowhere), access, app, pages)
 
 
 async def _nowhere(_scope: Scope, _receive: Receive, _send: Send) -> None:

@@ -32,6 +32,7 @@ from bot.looks import Looks
 from bot.messenger import Messenger
 from bot.middlewares import Access, Deduplication, Errors
 from bot.orders import Orders
+from bot.pace import Pace
 from bot.router import Dispatcher
 from bot.seen import SeenUpdates
 from bot.sender import Sender
@@ -103,7 +104,12 @@ class Desk:
                 *(lists.router, batches.router, failures.router, reminders.router, reports.router),
                 *(cookies.router, links.router),
             ),
-            (Deduplication(self._seen, self._tails), Errors(app, telegram, texts), Access(app, telegram, texts, clock)),
+            (
+                Deduplication(self._seen, self._tails),
+                Errors(app, telegram, texts),
+                Access(app, telegram, texts, clock),
+                Pace(app, clock),
+            ),
             parts,
             lambda: self.bot_name,
         )

@@ -20,6 +20,7 @@ from utils.errors import DeadLink, UnsupportedLink
 if TYPE_CHECKING:
     from core.identities import Identities
     from core.item_cache import ItemCache
+    from core.limits import Limits
     from platforms.registry import Detected, Registry
     from platforms.shapes import Extractor, Fetched, Identity, Link, Listing, Media, ProgressSink
     from utils.config import Retry
@@ -31,8 +32,8 @@ class PlatformManager:
     """The guard between the use cases and the sites.
 
     `items`: what is remembered of the sites; `max_bytes`: largest file anybody may fetch; `breakers`: those of the
-    sites, own ones where none are given; `identities`: whom the sites are asked as; `clock`, `sleep` and `rng` are time
-    and dice.
+    sites, own ones where none are given; `identities`: whom the sites are asked as; `limits`: how often; `clock`,
+    `sleep` and `rng` are time and dice.
     """
 
     def __init__(
@@ -45,6 +46,7 @@ class PlatformManager:
         max_bytes: int,
         breakers: Breakers | None = None,
         identities: Identities | None = None,
+        limits: Limits | None = None,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         rng: Callable[[], float] = random.random,
@@ -53,7 +55,9 @@ class PlatformManager:
         self._extractor = extractor
         self._max_bytes = max_bytes
         self.identities = identities
-        self.guard = Guard(breakers or Breakers(BreakerPolicy(), clock=clock), retry, clock=clock, sleep=sleep, rng=rng)
+        self.limits = limits
+        known = breakers or Breakers(BreakerPolicy(), clock=clock)
+        self.guard = Guard(known, retry, limits=limits, clock=clock, sleep=sleep, rng=rng)
         self.items = items
         self._pages = ListPages(self._page, items.windows)
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from utils.errors import Starting
 
 if TYPE_CHECKING:
+    from core.limits import Limits
     from platforms.extractor.host import ExtractorHost
     from services.batch import Batches
     from services.cookies import CookieFiles
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from utils.cache import HybridCache
     from utils.config import Settings
     from utils.egress import Egress
+    from utils.redis_store import RedisStore
     from utils.texts import Texts
 
 
@@ -44,6 +46,8 @@ class App:
     up_egress: Egress | None = None
     up_extractor: ExtractorHost | None = None
     up_cache: HybridCache | None = None
+    up_limits: Limits | None = None
+    up_redis: RedisStore | None = None
 
     @property
     def downloads(self) -> Downloads:

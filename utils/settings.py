@@ -18,6 +18,8 @@ SECRETS: Final = frozenset(
     }
 )
 
+#: see utils/rate_rules.py
+Algorithm = Literal["token_bucket", "sliding_window", "leaky_bucket"]
 Seconds = Annotated[float, Meta(gt=0, le=86_400)]
 Count = Annotated[int, Meta(ge=1, le=100_000)]
 Megabytes = Annotated[int, Meta(ge=1, le=1_000_000)]
@@ -183,9 +185,15 @@ class Cache(Section, frozen=True):
 
 
 class Limits(Section, frozen=True):
-    """How much one person may ask."""
+    """How much one person may ask, and how much sites are asked."""
 
     requests_per_minute: Count
+    user_burst: Count
+    user_algorithm: Algorithm
+    platform_burst: Count
+    platform_algorithm: Algorithm
+    global_per_minute: Count
+    global_algorithm: Algorithm
 
 
 class Retry(Section, frozen=True):
