@@ -114,7 +114,8 @@ async def test_an_interrupted_later_try_orders_nothing_twice(run, telegram, site
     (row,) = [dict(row) for row in await waiting(bot)]
     bot.ticker.pass_by(601)
     await telegram.alice.wait_for(lambda m: m.file)
-    await settled(lambda: not bot.app.reminders._firing)
+    await telegram.world.until(lambda: status.deleted_at)
+    await settled(lambda: not bot.app.reminders._firing and not bot.app.downloads._workers._flights)
     row["firing"] = 1
     marks = ", ".join("?" * len(row))
     await bot.database.run(f"INSERT INTO reminders ({', '.join(row)}) VALUES ({marks})", *row.values())
@@ -122,6 +123,7 @@ async def test_an_interrupted_later_try_orders_nothing_twice(run, telegram, site
     await bot.database.run("UPDATE reminders SET due_at = ?", bot.ticker.now - 1)
     bot.app.reminders.deliver_to(bot.app.reminders._recipient)
     await settled(lambda: bot.app.reminders.figures() == {"waiting": 0})
+    assert len(await bot.database.all("SELECT id FROM jobs")) == 2
     assert len(sites.fetches) == 2
 
 
