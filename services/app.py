@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class App:
-    """One object per process, filled by main.py as the parts come up.
+    """One object per process, filled by wiring/ as the parts come up.
 
     `state()` is the system manager's live view (see `core.system_manager.SystemManager.state`). Asking for a use case
     that isn't up yet raises Starting.

@@ -17,7 +17,7 @@ from utils.errors import ItemError, LinkError, LocalError, SiteError, all_errors
 from utils.texts import CATALOGUES, Texts
 
 ROOT = Path(__file__).resolve().parents[1]
-FOLDERS = ("main.py", "api", "bot", "cli", "core", "platforms", "services", "utils")
+FOLDERS = ("main.py", "api", "bot", "cli", "core", "platforms", "services", "utils", "wiring")
 SCHEMA = yaml.safe_load((ROOT / "api" / "openapi.yaml").read_text("utf-8"))["components"]["schemas"]["Error"]
 EVERY = {kind.code: kind for kind in reversed(all_errors())}
 #: stand for their branch only; what is raised is one of their children

@@ -1,4 +1,4 @@
-"""Goldcrest as main.py wires it, without fronts, in front of the hostile site; and what to look at afterwards."""
+"""Goldcrest as main wires it, without fronts, in front of the hostile site; and what to look at afterwards."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import psutil
 
 from core.system_manager import SystemManager
-from main import make_app, media_parts
+from main import make_app
 from platforms.shapes import FetchOrder
 from services.jobs import Order
 from services.thumbnails import Thumbnails
@@ -20,6 +20,7 @@ from utils.config import load_settings
 from utils.egress import Egress
 from utils.errors import GoldcrestError, LiveNow, error_by_code
 from utils.sandbox import job_folder, remove_folder
+from wiring.media import media_parts
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable

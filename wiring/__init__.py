@@ -1,0 +1,1 @@
+"""How the parts of the process stand together; nothing else imports it but `main`."""
