@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from typing import TYPE_CHECKING, Annotated, Final, TypeVar
+from typing import TYPE_CHECKING, Annotated, Final, Literal, TypeVar
 
 import msgspec
 from msgspec import Meta, Struct
@@ -67,6 +67,14 @@ class BatchBody(Struct, frozen=True, forbid_unknown_fields=True):
     items: Annotated[str, Meta(max_length=TEXT_CHARACTERS)] = ""
     urls: Annotated[list[LinkText], Meta(max_length=1000)] | None = None
     quality: Word = "best"
+
+
+class BreakerBody(Struct, frozen=True, forbid_unknown_fields=True):
+    """POST /api/v1/breakers: whose, what it is to be, how long where it is opened; null: until it is closed."""
+
+    name: Annotated[str, Meta(max_length=100)]
+    state: Literal["open", "closed"]
+    seconds: Annotated[int, Meta(ge=1, le=604_800)] | None = None
 
 
 Body = TypeVar("Body", bound=Struct)

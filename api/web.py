@@ -8,6 +8,7 @@ from starlette.routing import Route, Router
 
 from api.access import Access
 from api.batches import BatchesApi
+from api.breakers import BreakersApi
 from api.downloads import DownloadsApi
 from api.edge import Edge
 from api.files import FilesApi
@@ -54,6 +55,7 @@ def make_web(app: App, closing: asyncio.Event) -> Edge:
         *DownloadsApi(app, closing).routes(),
         *ListsApi(app).routes(),
         *BatchesApi(app, closing).routes(),
+        *BreakersApi(app).routes(),
         *FilesApi(app).routes(),
     ]
     return Edge(Router(routes, redirect_slashes=False, default=_nowhere), access, app, pages)

@@ -26,6 +26,7 @@ from bot.handlers import (
     live,
     reminders,
     reports,
+    sites,
     start,
 )
 from bot.looks import Looks
@@ -102,6 +103,7 @@ class Desk:
             (
                 *(start.router, choices.router, clips.router, live.router, cancel.router),
                 *(lists.router, batches.router, failures.router, reminders.router, reports.router),
+                *(sites.router,),
                 *(cookies.router, links.router),
             ),
             (

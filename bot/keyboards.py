@@ -166,6 +166,14 @@ class FinishRecording(Packed):
 
 
 @dataclass(frozen=True, slots=True)
+class ResumeSite(Packed):
+    """Let a site, or one of its identities, in again."""
+
+    verb: ClassVar[str] = "sr"
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Button:
     """One button."""
 

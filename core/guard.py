@@ -85,6 +85,14 @@ class Guard:
         self._limits.answered(name, None)
         return result
 
+    def pause(self, name: str, seconds: float | None) -> None:
+        """Open a breaker by hand; None: until `resume`."""
+        self._breakers.get(name).open(seconds)
+
+    def resume(self, name: str) -> None:
+        """Close a breaker by hand."""
+        self._breakers.get(name).close()
+
     def breakers(self) -> dict[str, Any]:
         """The figures of every breaker by its name; of the hosts behind "generic" only how many and how many are shut.
 

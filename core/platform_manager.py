@@ -9,13 +9,13 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from core.guard import Guard
+from core.guard import GENERIC, Guard
 from core.list_pages import ListPages
 from platforms.parts import is_recording, read_part, wanted_part
 from platforms.shapes import ANONYMOUS
 from utils.circuit_breaker import BreakerPolicy
 from utils.circuit_breakers import Breakers
-from utils.errors import DeadLink, UnsupportedLink
+from utils.errors import DeadLink, NotFound, UnsupportedLink
 
 if TYPE_CHECKING:
     from core.identities import Identities
@@ -138,6 +138,21 @@ class PlatformManager:
             return await platform.fetch(media, quality, extractor, folder, self._max_bytes, on_progress, wanted, enough)
 
         return await self._ask("fetch", media.platform, media.url, attempt)
+
+    def pause(self, name: str, seconds: float | None) -> None:
+        """Leave a site or one of its identities ("youtube/anna") alone; None: until `resume`. Raises NotFound."""
+        self._known(name)
+        self.guard.pause(name, seconds)
+
+    def resume(self, name: str) -> None:
+        """Let it in again. Raises NotFound."""
+        self._known(name)
+        self.guard.resume(name)
+
+    def _known(self, name: str) -> None:
+        # Behind "generic" stand hosts, each with a breaker of its own.
+        if name == GENERIC or (name not in self._registry.names() and name not in self.guard.breakers()):
+            raise NotFound(f"no site {name}")
 
     async def _probe(self, link: Link) -> Media:
         platform = self._registry.platform(link.platform)

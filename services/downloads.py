@@ -56,6 +56,7 @@ class Downloads:
         links_per_message: int = 20,
         live_minutes: int = 30,
         reports: Reporter | None = None,
+        put_backs: int = 3,
     ) -> None:
         self._platforms = platforms
         self._queue = queue
@@ -66,7 +67,9 @@ class Downloads:
         self._live_minutes = live_minutes
         self._reports = reports
         self._feeds = Feeds()
-        self._workers = Workers(platforms, queue, stored, self._feeds, work=work, parallel=parallel, reports=reports)
+        self._workers = Workers(
+            *(platforms, queue, stored, self._feeds), work=work, parallel=parallel, reports=reports, put_backs=put_backs
+        )
         self._stopping = False
         self.figures = self._workers.figures
 
@@ -124,6 +127,14 @@ class Downloads:
     async def resolve(self, link: Link) -> Link:
         """The link itself, or the item that a short link leads to. Raises DeadLink where it leads to none."""
         return await self._platforms.resolve(link)
+
+    def pause_site(self, name: str, seconds: float | None) -> None:
+        """Leave a site alone; None: until `resume_site`. Raises NotFound."""
+        self._platforms.pause(name, seconds)
+
+    def resume_site(self, name: str) -> None:
+        """Let it in again. Raises NotFound."""
+        self._platforms.resume(name)
 
     async def offer(self, media: Media, link: Link, user_id: int | None) -> str:
         """Keep a menu; the token of its buttons (12 characters)."""

@@ -13,8 +13,10 @@ from utils.cache import HybridCache
 from utils.config import load_settings
 from utils.errors import (
     BadPart,
+    CircuitOpen,
     DeadLink,
     LoginRequired,
+    NotFound,
     Private,
     RateLimited,
     Removed,
@@ -52,6 +54,9 @@ class Site:
         if "nowhere" in url:
             raise UnsupportedLink(url)
         return link(url.rsplit("/", 1)[1], short="again" in url)
+
+    def names(self):
+        return ("site", "generic")
 
     def detect(self, text, bound):
         return text, bound
@@ -219,3 +224,16 @@ async def test_a_part_is_settled_by_what_is_known(manager):
 def test_detect_is_the_registry(manager):
     """With the bound that was asked for."""
     assert manager.detect("text", 3) == ("text", 3)
+
+
+async def test_a_site_is_paused_and_resumed_by_name(manager, site):
+    """Nobody asks it meanwhile; names that nothing stands behind are refused."""
+    manager.pause("site", None)
+    with pytest.raises(CircuitOpen):
+        await manager.probe(link())
+    assert site.calls == []
+    manager.resume("site")
+    await manager.probe(link())
+    for name in ("nowhere", "generic"):
+        with pytest.raises(NotFound):
+            manager.pause(name, 5)
