@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from utils.errors import CircuitOpen, GoldcrestError
+from utils.errors import CircuitOpen, GoldcrestError, IdentitiesResting
 
 #: beneath this share of successes the adaptive waits grow no further
 RATE_FLOOR: Final = 0.125
@@ -53,10 +53,11 @@ class RetryStrategy:
     def should_retry(self, error: GoldcrestError, attempt: int, context: RetryContext) -> bool | Awaitable[bool]:
         """Whether the failure of the `attempt`-th (from 1) is worth another; may be a coroutine.
 
-        What an open breaker refused was never asked for, and asking the breaker again changes nothing.
+        What an open breaker refused, or no rested identity was there for, was never asked for, and trying at once
+        again changes nothing.
         """
         del context
-        return attempt < self.max_attempts and error.retry and not isinstance(error, CircuitOpen)
+        return attempt < self.max_attempts and error.retry and not isinstance(error, (CircuitOpen, IdentitiesResting))
 
     def wait_seconds(self, attempt: int, context: RetryContext) -> float:
         """How long to wait after the failure of the `attempt`-th."""

@@ -138,8 +138,16 @@ def judge(facts: Mapping[str, Any]) -> type[GoldcrestError] | None:
     )
     if verdict is not None and verdict not in _OPEN_TO_WARNINGS:
         return verdict
-    warnings = "\n".join(_NAMES.sub(" ", str(warning)) for warning in facts.get("warnings") or ())
-    return next((row[0] for row in REASONS if row[0] in _IN_WARNINGS and _first((row,), warnings)), verdict)
+    warnings = [_NAMES.sub(" ", str(warning)) for warning in facts.get("warnings") or ()]
+    refusals = (row for row in REASONS if row[0] in _IN_WARNINGS)
+    refusal = next((row[0] for row in refusals if _first((row,), "\n".join(warnings))), None)
+    return refusal or (SiteDown if verdict is ExtractorBroken and _was_down(warnings) else verdict)
+
+
+def _was_down(warnings: Sequence[str]) -> bool:
+    """Whether the last thing heard of the site was that it is down: YouTube's 503, too, is told in warnings only."""
+    last = _STATUS.search(warnings[-1]) if warnings else None
+    return last is not None and _of_status(int(last[1])) is SiteDown
 
 
 def _of_the_way(failure: str, *, arbitrary: bool) -> type[GoldcrestError]:

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from utils.errors import CircuitOpen, Private, RateLimited, SiteDown
+from utils.errors import CircuitOpen, IdentitiesResting, Private, RateLimited, SiteDown
 from utils.retry_manager import (
     OPERATION_BOUND,
     Adaptive,
@@ -116,10 +116,11 @@ async def test_what_is_not_idempotent_is_tried_once(manager, time):
     assert (work.attempts, time.slept) == (1, [])
 
 
-async def test_a_refusal_of_the_breaker_is_not_tried_again(manager):
-    """Nothing was asked, so there is nothing to repeat."""
-    work = Work(CircuitOpen(retry_after_seconds=1))
-    with pytest.raises(CircuitOpen):
+@pytest.mark.parametrize("refusal", [CircuitOpen, IdentitiesResting])
+async def test_a_refusal_of_our_own_is_not_tried_again(manager, refusal):
+    """By a breaker, or because every identity rests: nothing was asked, so there is nothing to repeat."""
+    work = Work(refusal(retry_after_seconds=1))
+    with pytest.raises(refusal):
         await manager.run("probe", work, idempotent=True)
     assert work.attempts == 1
 

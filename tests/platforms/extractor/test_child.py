@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from platforms.extractor.child import OPERATIONS, Channel, confine, run
-from platforms.extractor.fetching import choose, playable, thumbnail_url, within
+from platforms.extractor.fetching import choose, is_playable, items_of, thumbnail_url, within
 from platforms.extractor.guard import Loaded
 from platforms.extractor.preload import preload
 from platforms.extractor.protocol import REPLY_BYTES, WARNINGS, Boot, Order, decode_message, encode_order
@@ -136,9 +136,12 @@ def test_formats_are_chosen_by_id():
 
 
 def test_a_list_is_as_long_as_two_albums():
-    """Entries that can't be fetched don't count."""
+    """An entry that can't be fetched keeps its place, so that what is missing can be told; one that isn't has none."""
     entries = [None, {"id": "photo"}, *({"url": "x", "id": str(number)} for number in range(30))]
-    assert [item["id"] for item in playable({"entries": entries})] == [str(number) for number in range(20)]
+    items = list(items_of({"entries": entries}))
+    assert [item["id"] for item in items] == ["photo", *(str(number) for number in range(19))]
+    assert [is_playable(item) for item in items] == [False, *[True] * 19]
+    assert list(items_of({"id": "alone", "formats": []})) == [{"id": "alone", "formats": []}]
 
 
 def test_the_smallest_picture_that_is_large_enough():

@@ -243,12 +243,22 @@ def test_a_redirect_loop_is_a_dead_link():
         ("[Instagram] Cx: Instagram API is not granting access", "site_blocked"),
         ("[youtube] nothing of note 429", "extractor_broken"),
         ("[youtube] Private video", "extractor_broken"),
+        ("[youtube] dQw4w9WgXcQ: Unable to download API page: HTTP Error 503: Service Unavailable", "site_down"),
+        ("[youtube] dQw4w9WgXcQ: Unable to download API page: HTTP Error 404: Not Found", "extractor_broken"),
     ],
 )
 def test_the_cause_may_stand_in_a_warning(warning, expected):
-    """YouTube's 429 does; only refusals count there, and only where the message leaves it open."""
+    """YouTube's 429 and 503 do; only refusals count there, and only where the message leaves it open."""
     assert code(message="Failed to extract any player response", warnings=["a", warning]) == expected
     assert code(message="Private video", warnings=[warning]) == "private"
+
+
+def test_a_site_that_answered_again_was_not_down():
+    """What counts is the last that was heard of it."""
+    down = "[youtube] HTTP Error 503: Service Unavailable. Retrying (1/2)..."
+    assert code(message="Failed to extract the player", warnings=["a", down]) == "site_down"
+    assert code(message="Failed to extract the player", warnings=[down, "a"]) == "extractor_broken"
+    assert code(message="Failed to extract the player", warnings=[]) == "extractor_broken"
 
 
 @pytest.mark.parametrize(
