@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q install --require-hashes
 
-.PHONY: run test check bench generated setup setup-dev lock image-check clean
+.PHONY: run test check bench soak generated setup setup-dev lock image-check clean
 
 run: setup
 	$(BIN)/python main.py serve
@@ -26,6 +26,10 @@ $(VENV)/.dev: $(VENV)/.run requirements-dev.txt
 	$(PIP) -r requirements-dev.txt
 	@touch $@
 
+$(VENV)/.bench: $(VENV)/.dev requirements-bench.txt
+	$(PIP) -r requirements-bench.txt
+	@touch $@
+
 test: setup-dev
 	sh tests/provision.sh
 	$(BIN)/python -m pytest -n 2
@@ -37,15 +41,19 @@ check: setup-dev
 	$(BIN)/lint-imports
 	$(BIN)/python -m bench.generated --check
 
-bench: setup-dev
+bench: $(VENV)/.bench
 	$(BIN)/python -m bench
+
+# 20,000 jobs; takes an hour.
+soak: setup-dev
+	$(BIN)/python -m bench.soak --jobs 20000
 
 # Files made from other files: message catalogues, the settings table of the README.
 generated: setup-dev
 	$(BIN)/python -m bench.generated
 
 lock: setup-dev
-	for name in requirements requirements-cli requirements-impersonate requirements-ffmpeg requirements-redis requirements-dev; do \
+	for name in requirements requirements-cli requirements-impersonate requirements-ffmpeg requirements-redis requirements-dev requirements-bench; do \
 	  $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate $$name.in -o $$name.txt || exit 1; \
 	done
 

@@ -1,4 +1,4 @@
-"""What guarding a call costs: our breaker beside pybreaker and purgatory, our retries beside bare tenacity.
+"""What guarding a call costs: breaker, retries and limiter beside pybreaker, purgatory, tenacity, aiolimiter, limits.
 
 `python -m bench.resilience` prints JSON. The libraries run by turns in one process, so a busy machine slows all of
 them; a figure is the median over rounds of the time for one successful call, with the bare call taken off.
@@ -13,6 +13,7 @@ import statistics
 import sys
 import time
 from collections.abc import Awaitable, Callable
+from importlib.util import find_spec
 from typing import Any, Final
 
 from bench.rows import Row, passed, row
@@ -124,10 +125,48 @@ def retries() -> dict[str, Call]:
     }
 
 
+def limiters() -> dict[str, Call]:
+    """One admitted decision of each; ours for one person, and for a site and all sites at once."""
+    import aiolimiter
+
+    from utils.rate_limiter import MemoryStore, RateLimiter
+    from utils.rate_rules import LeakyBucket, SlidingWindow, TokenBucket
+
+    plenty = 1e9
+    users = RateLimiter({"user": TokenBucket(plenty, 60, plenty)}, MemoryStore())
+    buckets = RateLimiter({"user": LeakyBucket(plenty, 60, plenty)}, MemoryStore())
+    sites = RateLimiter(
+        {"platform": TokenBucket(plenty, 60, plenty), "global": SlidingWindow(plenty, 60)}, MemoryStore()
+    )
+    leaky = aiolimiter.AsyncLimiter(plenty, 60)
+    calls: dict[str, Call] = {
+        "limiter: goldcrest, token bucket": lambda: users.admit({"user": "telegram:1"}),
+        "limiter: goldcrest, leaky bucket": lambda: buckets.admit({"user": "telegram:1"}),
+        "limiter: goldcrest, two levels": lambda: sites.admit({"platform": "youtube", "global": "sites"}),
+        "limiter: aiolimiter": leaky.acquire,
+    }
+    if find_spec("limits") is not None:
+        from limits import RateLimitItemPerMinute
+        from limits.aio.storage import MemoryStorage
+        from limits.aio.strategies import MovingWindowRateLimiter, SlidingWindowCounterRateLimiter
+
+        item, storage = RateLimitItemPerMinute(1_000_000), MemoryStorage()
+        counter, moving = SlidingWindowCounterRateLimiter(storage), MovingWindowRateLimiter(storage)
+        calls["limiter: limits, sliding window"] = lambda: counter.hit(item, "telegram", "1")
+        calls["limiter: limits, moving window"] = lambda: moving.hit(item, "telegram", "2")
+    return calls
+
+
 def measure() -> list[Row]:
     """Our rows have a gate; those of the others stand beside them for comparison."""
-    samples = asyncio.run(overheads({**breakers(), **retries()}))
-    gates = {"breaker: goldcrest": 3.0, "breaker: goldcrest, call()": 3.0}
+    samples = asyncio.run(overheads({**breakers(), **retries(), **limiters()}))
+    gates = {
+        "breaker: goldcrest": 3.0,
+        "breaker: goldcrest, call()": 3.0,
+        "limiter: goldcrest, token bucket": 5.0,
+        "limiter: goldcrest, leaky bucket": 5.0,
+        "limiter: goldcrest, two levels": 10.0,  # two decisions
+    }
     rows = []
     for name, values in samples.items():
         value = statistics.median(values)

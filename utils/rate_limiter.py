@@ -6,8 +6,7 @@ import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
 from utils.errors import TooFast
 
@@ -23,8 +22,7 @@ HALF: Final = 0.5
 CREEP: Final = 0.02
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(NamedTuple):
     """One level of one call: whose bucket, by which rule, slowed down by which factor."""
 
     key: str
@@ -67,21 +65,19 @@ class MemoryStore:
         young, old = self._young, self._old
         longest, which = 0.0, 0
         following = []
-        for number, claim in enumerate(claims):
-            key = claim.key
+        for number, (key, rule, factor) in enumerate(claims):
             state = young.get(key)
-            if state is None:
+            if state is None and old:
                 state = old.get(key)
-            wait, state = claim.rule.look(state, now, claim.factor)
-            following.append(state)
+            if state is None or factor < 1.0:
+                self._memory_seconds = max(self._memory_seconds, rule.memory_seconds / factor)
+            wait, after = rule.look(state, now, factor)
+            following.append((key, after))
             if wait > longest:
                 longest, which = wait, number
         if longest > 0.0:
             return longest, which
-        for claim, state in zip(claims, following, strict=True):
-            young[claim.key] = state
-            remembered = claim.rule.memory_seconds / claim.factor
-            self._memory_seconds = max(self._memory_seconds, remembered)
+        young.update(following)
         if len(young) * 2 >= self._bound or now - self._turned > self._memory_seconds:
             self._old, self._young, self._turned = young, {}, now
         return 0.0, 0
@@ -92,31 +88,31 @@ class Adaptive:
 
     def __init__(self, bound: int = SLOWED_BOUND) -> None:
         self._bound = bound
-        self._factors: OrderedDict[str, float] = OrderedDict()
+        self.factors: OrderedDict[str, float] = OrderedDict()
 
     def factor(self, key: str) -> float:
         """1.0 for full rate."""
-        return self._factors.get(key, 1.0)
+        return self.factors.get(key, 1.0)
 
     def refused(self, key: str) -> None:
         """The other side said that it was too much."""
-        self._factors[key] = max(SLOWEST, self.factor(key) * HALF)
-        self._factors.move_to_end(key)
-        if len(self._factors) > self._bound:
-            self._factors.popitem(last=False)
+        self.factors[key] = max(SLOWEST, self.factor(key) * HALF)
+        self.factors.move_to_end(key)
+        if len(self.factors) > self._bound:
+            self.factors.popitem(last=False)
 
     def succeeded(self, key: str) -> None:
         """The other side took it."""
-        if (factor := self._factors.get(key)) is None:
+        if (factor := self.factors.get(key)) is None:
             return
         if factor + CREEP >= 1.0:
-            del self._factors[key]
+            del self.factors[key]
         else:
-            self._factors[key] = factor + CREEP
+            self.factors[key] = factor + CREEP
 
     def slowed(self) -> dict[str, float]:
         """All keys below full rate."""
-        return {key: round(factor, 3) for key, factor in self._factors.items()}
+        return {key: round(factor, 3) for key, factor in self.factors.items()}
 
 
 class RateLimiter:
@@ -145,26 +141,28 @@ class RateLimiter:
         Waits up to `wait_seconds` in all for its turn. Raises TooFast with the time to wait; nothing is spent then.
         """
         left = wait_seconds
-        slept = False
         while True:
-            claims = [
-                Claim(at, rule, self.adaptive.factor(at))
-                for level, key in keys.items()
-                if (rule := self._own(level, key) or self._levels.get(level)) is not None
-                for at in (f"{level}:{key}",)
-            ]
+            claims = self._claims(keys)
             wait, which = await self._store.decide(claims)
             if wait <= 0.0:
                 self._admitted += 1
-                self._waited += slept
+                self._waited += left < wait_seconds
                 return
             if wait > left:
                 level = claims[which].key.partition(":")[0]
                 self._refused[level] = self._refused.get(level, 0) + 1
                 raise TooFast(f"{claims[which].key} has to wait {wait:.1f} s", retry_after_seconds=wait, level=level)
             left -= wait
-            slept = True
             await self._sleep(wait)
+
+    def _claims(self, keys: Mapping[str, str]) -> list[Claim]:
+        factors, claims = self.adaptive.factors, []
+        for level, key in keys.items():
+            rule = self._own(level, key) or self._levels.get(level)
+            if rule is not None:
+                at = f"{level}:{key}"
+                claims.append(Claim(at, rule, factors.get(at, 1.0) if factors else 1.0))
+        return claims
 
     def figures(self) -> dict[str, Any]:
         """For /status: calls admitted, those that waited first, refused by level, keys below full rate."""

@@ -51,11 +51,12 @@ class TokenBucket(Rule):
     def look(self, state: float | None, now: float, factor: float) -> tuple[float, float]:
         """Admitted while the schedule is at most `burst` intervals ahead."""
         interval = self.seconds / self.count / factor
-        ahead = 0.0 if state is None else max(0.0, state - now)
-        if ahead > 2 * self.burst * interval:  # the clock was set back
-            ahead = 0.0
-        ahead = min(ahead, self.burst * interval)  # the rate has risen
-        wait = ahead + interval - self.burst * interval
+        full = self.burst * interval
+        ahead = 0.0 if state is None or state < now else state - now
+        if ahead > full:
+            # Twice as much: the clock was set back. Less: the rate has risen.
+            ahead = 0.0 if ahead > 2 * full else full
+        wait = ahead + interval - full
         return (wait if wait > GRAIN_SECONDS else 0.0), now + ahead + interval
 
 
