@@ -38,6 +38,7 @@ async def status(app: App) -> dict[str, Any]:
         "platforms": _platforms(app),
         "egress": app.up_egress.figures() if app.up_egress else {},
         "extractor": app.up_extractor.state() if app.up_extractor else {},
+        "memory": app.up_memory.figures() if app.up_memory else {},
         "cache": app.up_cache.figures() if app.up_cache else {},
         "limits": app.up_limits.figures() if app.up_limits else {},
         "breakers": downloads.guard.breakers() if downloads else {},

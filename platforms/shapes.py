@@ -105,9 +105,10 @@ class Media:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """One report of a running child. `phase`: probing, downloading, recording, merging or fitting.
+    """One report of a running child. `phase`: queued, probing, downloading, recording, merging or fitting.
 
     Sizes in bytes, speed per s. `done_seconds`, `total_seconds`: of a running stream, recorded and asked for.
+    `position`: how many stand before it while it waits for memory.
     """
 
     phase: str
@@ -117,6 +118,7 @@ class Progress:
     eta_seconds: float | None = None
     done_seconds: float | None = None
     total_seconds: float | None = None
+    position: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from utils.egress import Egress
     from utils.redis_store import RedisStore
     from utils.texts import Texts
+    from utils.memory_manager import MemoryManager
 
 
 @dataclass(slots=True)
@@ -48,6 +49,7 @@ class App:
     up_cache: HybridCache | None = None
     up_limits: Limits | None = None
     up_redis: RedisStore | None = None
+    up_memory: MemoryManager | None = None
 
     @property
     def downloads(self) -> Downloads:

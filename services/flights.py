@@ -39,7 +39,7 @@ class Flight:
     @property
     def event(self) -> JobEvent:
         """The present state; `of` makes it that of one job."""
-        return JobEvent("", self.phase, self.progress)
+        return JobEvent("", self.phase, self.progress, self.progress.position if self.progress else None)
 
     async def deliver(self, job_id: str, hand_over: Coroutine[Any, Any, bool]) -> asyncio.Task[bool]:
         """Run one hand-over as a task of its own, so that cancelling its job stops nothing else; returns it ended."""

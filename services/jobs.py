@@ -48,7 +48,8 @@ class JobEvent:
     """One state of a job.
 
     `phase`: queued, probing, downloading, recording, merging, fitting, uploading, done, failed or cancelled.
-    `position`: jobs before it while queued. `files`: what was fetched, once that is known.
+    `position`: jobs before it while queued. `error`: why it failed, or why it was put back into the queue. `files`:
+    what was fetched, once that is known.
     """
 
     job_id: str

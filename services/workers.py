@@ -13,7 +13,8 @@ from platforms.parts import is_recording
 from services.figures import Figures
 from services.flights import Flight
 from services.jobs import JobEvent, Reporter, StoredFile
-from utils.errors import GoldcrestError, InternalError
+from services.put_backs import PutBacks
+from utils.errors import GoldcrestError, InternalError, MemoryShort, OutOfMemory
 from utils.sandbox import job_folder, remove_folder
 
 if TYPE_CHECKING:
@@ -45,10 +46,12 @@ class Workers:
         work: Path,
         parallel: int,
         reports: Reporter | None = None,
+        put_backs: int = 3,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self.figures = Figures()
         self._reports = reports
+        self._put_backs = PutBacks(put_backs)
         self._platforms = platforms
         self._queue = queue
         self._stored = stored
@@ -160,6 +163,10 @@ class Workers:
                 flight.closed = True
                 if flight.folder is not None:  # first: where the job has filled the disk its end needs room
                     await asyncio.to_thread(remove_folder, flight.folder)
+            if isinstance(failure, MemoryShort):
+                failure = await self._put_back(flight, failure)
+            else:
+                self._put_backs.over(flight.key)
             if failure is not None:
                 await self._fail(flight, failure)
         except Exception:  # its jobs stay open in the table and are begun again at the next start
@@ -193,7 +200,19 @@ class Workers:
         if waiting is not None:
             await self._tell_place(waiting)
 
-    async def _tell_place(self, job: Job) -> None:
+    async def _put_back(self, flight: Flight, error: MemoryShort) -> GoldcrestError | None:
+        """Memory ran short: its jobs wait again, and hear why; what they fail with where that happened too often."""
+        if not self._put_backs.again(flight.key):
+            return OutOfMemory(error.detail)
+        for job in list(flight.jobs.values()):
+            waiting = await self._queue.move(job, ACCEPTED)
+            flight.jobs.pop(job.id, None)
+            if waiting is not None:
+                log.info("job put back", job=job.id, detail=error.detail)
+                await self._tell_place(waiting, error)
+        return None
+
+    async def _tell_place(self, job: Job, error: GoldcrestError | None = None) -> None:
         position = await self._queue.position(job)
         if not any(job.id in flight.jobs for flight in self._flights):  # it may have begun meanwhile
             self._feeds.publish([job], JobEvent(job.id, "queued", position=position))

@@ -99,6 +99,16 @@ class Memory(Section, frozen=True):
     """The cap of the whole tree."""
 
     cap_mb: Annotated[int, Meta(ge=64, le=1_000_000)]
+    high_percent: Annotated[float, Meta(gt=10, lt=100)]
+    critical_percent: Annotated[float, Meta(gt=10, le=100)]
+    idle_seconds: Seconds
+    busy_seconds: Seconds
+    wait_seconds: Seconds
+    put_backs: Annotated[int, Meta(ge=0, le=100)]
+    probe_mb: Megabytes
+    fetch_mb: Megabytes
+    record_mb: Megabytes
+    read_mb: Megabytes
 
 
 class Start(Section, frozen=True):

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from utils.config import Settings
     from utils.database import Database
     from utils.egress import Egress
+    from utils.memory_manager import MemoryManager
 
 
 def media_parts(settings: Settings, app: App, after: str | None = None, port: int = 0) -> list[Part]:
@@ -48,7 +49,7 @@ class Media:
         """`first`: what is up before any of them."""
         return [
             Part("egress", self.egress, first),
-            Part("extractor", self.extractor, ("egress",)),
+            Part("extractor", self.extractor, ("egress", "memory")),
             Part("cookies", self.cookies, ("database", "breakers")),
             Part("downloads", self.downloads, ("database", "extractor", "breakers", "cookies", "cache")),
             Part("batches", self.batches, ("database", "downloads")),
@@ -61,11 +62,11 @@ class Media:
         self.app.up_egress = Egress(self.settings.egress, own_hosts=self.own_hosts)
         return self.app.up_egress
 
-    def extractor(self, egress: Egress) -> ExtractorHost:
+    def extractor(self, egress: Egress, memory: MemoryManager) -> ExtractorHost:
         """yt-dlp in processes of its own."""
         from platforms.extractor.host import ExtractorHost
 
-        self.app.up_extractor = ExtractorHost(self.settings, egress)
+        self.app.up_extractor = ExtractorHost(self.settings, egress, memory=memory)
         return self.app.up_extractor
 
     def cookies(self, database: Database, breakers: Breakers) -> CookieFiles:
@@ -109,11 +110,13 @@ class Media:
         from core.limits import Limits
         from core.platform_manager import PlatformManager
         from services.downloads import Downloads
+        from services.monitor import Monitor
         from services.stored import Offers, StoredFiles
         from utils.rate_limiter import MemoryStore
         from utils.rate_redis import RedisLimits
 
         app, settings, bounds = self.app, self.settings, self.settings.downloads
+        app.up_monitor = Monitor(settings.monitoring)
         store = None
         if app.up_redis is not None:
             store = RedisLimits(app.up_redis, MemoryStore())
@@ -143,7 +146,9 @@ class Media:
             parallel=bounds.parallel,
             links_per_message=bounds.links_per_message,
             reports=app.up_reports,
+            monitor=app.up_monitor,
             live_minutes=bounds.live_minutes,
+            put_backs=settings.memory.put_backs,
         )
         return app.up_downloads
 

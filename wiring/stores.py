@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from utils.circuit_breakers import Breakers
     from utils.config import Settings
     from utils.database import Database
+    from utils.memory_manager import MemoryManager
     from utils.redis_store import RedisStore
 
 ROOT: Final = Path(__file__).resolve().parents[1]
@@ -34,7 +35,8 @@ class Stores:
             Part("database", self.database, first),
             *(Part(name, self.redis, first) for name in shared),
             Part("breakers", self.breakers, ("database", *shared)),
-            Part("cache", self.cache, first),
+            Part("memory", self.memory, first),
+            Part("cache", self.cache, ("memory",)),
         ]
 
     def database(self, *_first: object) -> Database:
@@ -63,14 +65,23 @@ class Stores:
         store = RedisBreakers(shared[0]) if shared else SqliteBreakers(database)
         return Breakers(BreakerPolicy(**asdict(self.settings.breaker)), store=store)
 
-    def cache(self, *_first: object) -> HybridCache:
+    def memory(self, *_first: object) -> MemoryManager:
+        """Who may start when, so that all stay below the cap."""
+        from utils.memory_manager import MemoryManager
+
+        self.app.up_memory = MemoryManager(self.settings.memory)
+        return self.app.up_memory
+
+    def cache(self, memory: MemoryManager) -> HybridCache:
         """What sites said a short while ago."""
         from utils.cache import HybridCache
 
         sizes = self.settings.cache
-        self.app.up_cache = HybridCache(
+        cache = self.app.up_cache = HybridCache(
             self.settings.data_dir / "cache",
             memory_bytes=sizes.memory_mb * MEBIBYTE,
             disk_bytes=sizes.size_mb * MEBIBYTE,
         )
-        return self.app.up_cache
+        memory.pools.watch("cache", cache, lambda held: held.used_bytes)
+        memory.shed_with("cache", cache.shrink)
+        return cache

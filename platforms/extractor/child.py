@@ -41,6 +41,7 @@ from platforms.extractor.trim import fitting_info
 from utils import sandbox
 from utils.errors import InternalError, MediaTool, NoMedia, UnsafeLink
 from utils.ffmpeg import GATE, FFmpeg
+from utils.process_memory import peak_private_bytes
 
 #: Room in a reply for what stands around an info dict.
 _INFO_BYTES: Final = REPLY_BYTES - 64 * 1024
@@ -112,7 +113,9 @@ def run(wire: int, loaded: Loaded) -> int:
             order = channel.order()
             url = order.url
             channel.send("hello", confine(order, loaded))
-            channel.send("result", OPERATIONS[order.op](order, loaded, channel))
+            result = OPERATIONS[order.op](order, loaded, channel)
+            channel.send("memory", {"peak_bytes": peak_private_bytes()})
+            channel.send("result", result)
         except ConnectionError:
             raise
         except BaseException as error:  # noqa: BLE001  # whatever it is, the parent judges it

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
@@ -40,13 +40,15 @@ _OF_THE_ROUTE: Final = (SiteDown, CutOff, ExtractorBroken)
 class Conversation:
     """One order and all that is said about it.
 
-    `landlock`: what the child reports of its fence; `enough`: ends a recording.
+    `landlock`: what the child reports of its fence; `enough`: ends a recording; `on_peak`: told how many bytes the
+    child says that it took.
     """
 
     def __init__(self, worker: Worker, ticket: Ticket, errand: Errand | None = None, *, stall_seconds: float) -> None:
         self.worker = worker
         self.landlock: dict[str, Any] | None = None
         self.enough: asyncio.Event | None = None
+        self.on_peak: Callable[[int], None] | None = None
         self._ticket = ticket
         self._errand = errand
         self._stall_seconds = stall_seconds
@@ -114,6 +116,9 @@ class Conversation:
     def _note(self, kind: str, content: dict[str, Any], on_progress: ProgressSink | None) -> None:
         if kind == "hello":
             self.landlock = content
+        elif kind == "memory":
+            if self.on_peak is not None and isinstance(peak := content.get("peak_bytes"), int):
+                self.on_peak(peak)
         elif kind == "warning":
             if len(self._warnings) < WARNINGS:
                 self._warnings.append(str(content.get("text")))

@@ -19,17 +19,18 @@ from platforms.extractor.live_order import partial_order
 from platforms.extractor.protocol import Boot, Limits, Order, check_options
 from platforms.extractor.replies import files_of, missing_of
 from platforms.extractor.tools import Tools
-from platforms.shapes import ANONYMOUS
-from utils.errors import ShuttingDown, WorkerCrashed
-from utils.memory_room import MemoryRoom
+from platforms.shapes import ANONYMOUS, Progress
+from utils.errors import GoldcrestError, MemoryShort, OutOfMemory, ShuttingDown, WorkerCrashed
+from utils.memory_admission import JOBS
+from utils.memory_manager import MemoryManager
 
 if TYPE_CHECKING:
-    from platforms.extractor.javascript import Admission
     from platforms.extractor.tools import Errand
     from platforms.extractor.ways import Poor
     from platforms.shapes import Extractor, FetchOrder, Identity, ProgressSink, Way
     from utils.config import Settings
     from utils.egress import Egress
+    from utils.memory_admission import Lease
 
 MEBIBYTE: Final = 1 << 20
 #: What pages, scripts and manifests of one item may amount to.
@@ -38,6 +39,10 @@ PAGES_BYTES: Final = 64 * MEBIBYTE
 REDIRECT_BYTES: Final = 8 * MEBIBYTE
 #: Small calls side by side, besides the downloads; each needs some 20 MB.
 SMALL_CALLS: Final = 3
+#: What the preloaded process takes once it is up, measured with the largest sites loaded.
+FORKSERVER_BYTES: Final = 32 * MEBIBYTE
+#: How much more than was reckoned with a child is taken for that the kernel has ended for want of memory.
+KILLED_FACTOR: Final = 1.5
 #: What a file may be larger than its parts.
 CONTAINER_BYTES: Final = 64 * MEBIBYTE
 
@@ -46,7 +51,8 @@ class ExtractorHost:
     """A part. Implements platforms.shapes.Extractor; every call raises errors of the tree.
 
     Cancelling the awaiting task kills the child with everything it has started and returns when that is gone; the job's
-    folder belongs to the caller. `admit`: whether memory bears so many bytes more.
+    folder belongs to the caller. `memory` says when a child may start, and ends the youngest where it runs short: its
+    call then raises MemoryShort.
     """
 
     def __init__(
@@ -55,13 +61,14 @@ class ExtractorHost:
         egress: Egress,
         *,
         clock: Callable[[], float] = time.monotonic,
-        admit: Admission | None = None,
+        memory: MemoryManager | None = None,
     ) -> None:
         self._settings = settings
         self._bounds = settings.extractor
         self._egress = egress
         self._clock = clock
-        self.tools = Tools(settings, admit or MemoryRoom(settings.memory.cap_mb * MEBIBYTE))
+        self._memory = memory or MemoryManager(settings.memory)
+        self.tools = Tools(settings, self._memory.room_for, self._memory.reserve)
         self._launcher: Launcher | None = None
         self._downloads = asyncio.Semaphore(settings.downloads.parallel)
         self._small_calls = asyncio.Semaphore(SMALL_CALLS)
@@ -187,21 +194,40 @@ class ExtractorHost:
         upstream: str,
     ) -> dict[str, Any]:
         order = errand.order
-        with self._egress.open(order.op, quota_bytes=quota_bytes, upstream=upstream) as ticket:
-            launcher, worker = await self._fork(order.url)
-            conversation = Conversation(worker, ticket, errand, stall_seconds=self._bounds.stall_seconds)
-            conversation.enough = self._enough.get(order.folder)
-            self._running.add(conversation)
-            try:
-                asked = replace(order, proxy=ticket.proxy_url)
-                return await conversation.hold(asked, deadline_seconds, on_progress)
-            except WorkerCrashed:
-                if self._stopping:  # we have ended it ourselves
-                    raise ShuttingDown from None
-                raise
-            finally:
-                self._landlock = conversation.landlock or self._landlock
-                await self._finish(launcher, conversation)
+        kind, wait_seconds = kind_of(order), None
+        if kind in JOBS:  # by then every other one has come to its end
+            wait_seconds = self._bounds.fetch_deadline_seconds
+        up = self._launcher is not None and self._launcher.alive
+        more_bytes = 0 if up else FORKSERVER_BYTES
+        queued = None if on_progress is None else lambda before: on_progress(Progress("queued", position=before))
+        place = self._memory.admit(kind, more_bytes=more_bytes, wait_seconds=wait_seconds, on_wait=queued)
+        async with place as lease:
+            with self._egress.open(order.op, quota_bytes=quota_bytes, upstream=upstream) as ticket:
+                launcher, worker = await self._fork(order.url)
+                lease.arrived(more_bytes)
+                lease.attach(worker.pid, lambda: launcher.end(worker))
+                conversation = Conversation(worker, ticket, errand, stall_seconds=self._bounds.stall_seconds)
+                conversation.enough = self._enough.get(order.folder)
+                conversation.on_peak = lease.told
+                self._running.add(conversation)
+                try:
+                    asked = replace(order, proxy=ticket.proxy_url)
+                    return await conversation.hold(asked, deadline_seconds, on_progress)
+                except GoldcrestError as error:
+                    raise self._judge(error, lease) from None
+                finally:
+                    self._landlock = conversation.landlock or self._landlock
+                    await self._finish(launcher, conversation)
+
+    def _judge(self, error: GoldcrestError, lease: Lease) -> GoldcrestError:
+        """What an ended conversation means where we have ended it ourselves, or the kernel has."""
+        if lease.evicted:
+            return MemoryShort(f"{lease.kind} ended at {lease.used_bytes >> 20} MiB")
+        if isinstance(error, WorkerCrashed) and self._stopping:
+            return ShuttingDown()
+        if isinstance(error, OutOfMemory):
+            lease.told(int(KILLED_FACTOR * max(lease.need_bytes, lease.used_bytes)))
+        return error
 
     async def _finish(self, launcher: Launcher, conversation: Conversation) -> None:
         """Bury the child; done to the end even where the caller is cancelled a second time."""
@@ -266,3 +292,10 @@ class ExtractorHost:
             ending.add_done_callback(self._endings.discard)
 
         self._idle = asyncio.get_running_loop().call_later(self._bounds.idle_stop_seconds, leave)
+
+
+def kind_of(order: Order) -> str:
+    """What memory knows such a child as."""
+    if order.op == "fetch":
+        return "record" if order.record_seconds else "fetch"
+    return "probe" if order.op == "extract" else "read"

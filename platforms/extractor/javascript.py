@@ -31,6 +31,8 @@ _NUMBERS: Final = re.compile(r"\d+(?:[.-]\d+){1,3}")
 
 #: Whether that many bytes may be used now, besides what is.
 Admission = Callable[[int], bool]
+#: Sets them aside under a name; what gives them back, None where there is no room.
+Reserve = Callable[[str, int], Callable[[], None] | None]
 Which = Callable[[str], str | None]
 
 
@@ -118,9 +120,18 @@ async def _version(command: Sequence[str], ask: str) -> tuple[int, ...]:
 class JavaScript:
     """The one runtime and the turns at it."""
 
-    def __init__(self, setting: str, admit: Admission, find: Callable[[str], Any] = find_runtime) -> None:
+    def __init__(
+        self,
+        setting: str,
+        admit: Admission,
+        find: Callable[[str], Any] = find_runtime,
+        *,
+        reserve: Reserve | None = None,
+    ) -> None:
         self._setting = setting
         self._admit = admit
+        self._reserve = reserve or (lambda _name, need_bytes: (lambda: None) if admit(need_bytes) else None)
+        self._give_room_back: Callable[[], None] | None = None
         self._find = find
         self._runtime: Runtime | None = None
         self._sought: asyncio.Task[Runtime | None] | None = None
@@ -154,7 +165,8 @@ class JavaScript:
         except TimeoutError:
             self._counts["refused"] += 1
             return False
-        if not self._admit(self.need_bytes(prepared=prepared)):
+        self._give_room_back = self._reserve("javascript", self.need_bytes(prepared=prepared))
+        if self._give_room_back is None:
             self._counts["refused"] += 1
             self._turn.release()
             return False
@@ -165,6 +177,9 @@ class JavaScript:
         """End of a turn; `peak_bytes`: what it took, 0 where that isn't known."""
         if peak_bytes > 0:
             self._peaks[prepared] = max(peak_bytes, self._peaks.get(prepared, 0))
+        if self._give_room_back is not None:
+            self._give_room_back()
+            self._give_room_back = None
         self._turn.release()
 
     def figures(self) -> dict[str, Any]:

@@ -130,13 +130,17 @@ class Launcher:
             raise WorkerCrashed("the forkserver makes no children")
         return worker
 
+    def end(self, worker: Worker) -> None:
+        """Have the child killed with all it has started; nobody waits for that here."""
+        self._tell({"kill": worker.job})
+
     async def finish(self, worker: Worker) -> None:
         """End the child with all it has started; return when nothing of it is left."""
         worker.writer.close()
         with suppress(OSError):
             await worker.writer.wait_closed()
         if not worker.exited.done():
-            self._tell({"kill": worker.job})
+            self.end(worker)
             try:
                 async with asyncio.timeout(BURY_SECONDS):
                     await asyncio.shield(worker.exited)

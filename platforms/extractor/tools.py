@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from platforms.extractor.javascript import Admission, JavaScript
+from platforms.extractor.javascript import Admission, JavaScript, Reserve
 from platforms.extractor.players import PlayerFolder
 from platforms.extractor.tokens import PoTokens
 from platforms.extractor.ways import WayFinder, Ways
@@ -29,9 +29,9 @@ MOST_QUESTIONS: Final = 50
 
 
 class Tools:
-    """`admit`: whether memory bears so many bytes more."""
+    """`admit`: whether memory bears so many bytes more; `reserve` keeps them for us."""
 
-    def __init__(self, settings: Settings, admit: Admission) -> None:
+    def __init__(self, settings: Settings, admit: Admission, reserve: Reserve | None = None) -> None:
         platforms = settings.platforms
         mint = None
         if platforms.po_token_server:
@@ -40,7 +40,7 @@ class Tools:
             mint = Minter(platforms.po_token_server)
         self.ways = Ways()
         self._tokens = PoTokens(platforms.youtube_po_token, mint)
-        self._javascript = JavaScript(platforms.javascript, admit)
+        self._javascript = JavaScript(platforms.javascript, admit, reserve=reserve)
         self._players = PlayerFolder(settings.data_dir / "cache" / "players")
 
     async def has(self, tool: str) -> bool:

@@ -121,7 +121,7 @@ async def test_a_refused_turn_is_told(tmp_path):
     """Memory went meanwhile."""
     box = tools(tmp_path)
     errand = await box.errand(order("javascript"))
-    box._javascript._admit = lambda _: False
+    box._javascript._reserve = lambda *_: None
     assert await errand.answer({"about": "javascript"}) == {"granted": False}
     errand.ended(None)
 
