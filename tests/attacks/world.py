@@ -45,6 +45,11 @@ BOUNDS: Final = {
     "GOLDCREST_EXTRACTOR__PROBE_DEADLINE_SECONDS": "30",
     "GOLDCREST_EXTRACTOR__FETCH_DEADLINE_SECONDS": "30",
     "GOLDCREST_DOWNLOADS__PARALLEL": "3",
+    # All baits lie on a few hosts; neither patience nor a breaker may keep one of them from being taken.
+    "GOLDCREST_LIMITS__PLATFORM_BURST": "1000",
+    "GOLDCREST_LIMITS__GLOBAL_PER_MINUTE": "10000",
+    "GOLDCREST_BREAKER__CONSECUTIVE": "1000",
+    "GOLDCREST_BREAKER__MINIMUM_CALLS": "1000",
 }
 
 
@@ -132,8 +137,8 @@ class World:
         await self.host.resolve(url)
 
     def left(self) -> list[str]:
-        """Files that should be gone: all but the database and kept thumbnails."""
-        kept = (self.root / "data" / "goldcrest.db", self.root / "data" / "thumbnails")
+        """Files that should be gone: all but the database, kept thumbnails and what is remembered of links."""
+        kept = [self.root / "data" / name for name in ("goldcrest.db", "thumbnails", "cache")]
         found = (path for path in self.root.rglob("*") if not path.is_dir())
         return [str(path) for path in found if not str(path).startswith(tuple(map(str, kept)))]
 
