@@ -11,9 +11,11 @@ from utils.errors import Starting
 if TYPE_CHECKING:
     from core.limits import Limits
     from platforms.extractor.host import ExtractorHost
+    from services.alerts import AlertCenter
     from services.batch import Batches
     from services.cookies import CookieFiles
     from services.downloads import Downloads
+    from services.monitor import Monitor
     from services.reminders import Reminders
     from services.reports import Reports
     from services.shelf import Shelf
@@ -49,6 +51,8 @@ class App:
     up_cache: HybridCache | None = None
     up_limits: Limits | None = None
     up_redis: RedisStore | None = None
+    up_monitor: Monitor | None = None
+    up_alerts: AlertCenter | None = None
     up_memory: MemoryManager | None = None
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
 
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from core.guard import Guard
     from core.platform_manager import PlatformManager
     from platforms.registry import Detected
+    from services.monitor import Monitor
     from services.stored import Offers, StoredFiles
 
 log = structlog.get_logger()
@@ -56,6 +58,7 @@ class Downloads:
         links_per_message: int = 20,
         live_minutes: int = 30,
         reports: Reporter | None = None,
+        monitor: Monitor | None = None,
         put_backs: int = 3,
     ) -> None:
         self._platforms = platforms
@@ -66,7 +69,8 @@ class Downloads:
         self._links_per_message = links_per_message
         self._live_minutes = live_minutes
         self._reports = reports
-        self._feeds = Feeds()
+        self._monitor = monitor
+        self._feeds = Feeds(monitor)
         self._workers = Workers(
             *(platforms, queue, stored, self._feeds), work=work, parallel=parallel, reports=reports, put_backs=put_backs
         )
@@ -98,6 +102,11 @@ class Downloads:
         finally:  # also when the time is up; a broken-off attempt must not look like one that killed the process
             await self._queue.release()
 
+    async def open_jobs(self) -> dict[str, int]:
+        """How many jobs stand in which open state."""
+        counts = await self._queue.counts()
+        return {state: counts.get(state, 0) for state in OPEN_STATES}
+
     def deliver_to(self, front: str, delivery: Delivery) -> None:
         """Register the way back to a front; its jobs wait until then."""
         self._feeds.register(front, delivery)
@@ -109,12 +118,17 @@ class Downloads:
 
     async def probe(self, link: Link) -> Media:
         """Title, kind and real qualities of what stands behind a link. Raises a GoldcrestError."""
+        began, failure = time.monotonic(), None
         try:
             return await self._platforms.probe(link)
         except GoldcrestError as error:
+            failure = error
             if self._reports is not None:
                 await self._reports.keep(error, link)
             raise
+        finally:
+            if self._monitor is not None:
+                self._monitor.probed(link.platform, time.monotonic() - began, failure)
 
     async def page(self, link: Link, first: int = 1, count: int = 10) -> Listing:
         """At most `count` items of a list from a position on, kept for a while. Raises a GoldcrestError."""

@@ -14,8 +14,29 @@ if TYPE_CHECKING:
 
     from core.job_queue import Job
     from services.jobs import Delivery
+    from services.monitor import Monitor
 
 log = structlog.get_logger()
+
+
+class JobFeed(Feed[JobEvent]):
+    """A job's feed, overheard by the monitor."""
+
+    def __init__(self, job: Job, monitor: Monitor | None) -> None:
+        super().__init__(JobEvent(job.id, "queued"))
+        self._job = job
+        self._monitor = monitor
+        self._overhear(self.latest)
+
+    def publish(self, event: JobEvent) -> None:
+        """As a feed does."""
+        if not self.latest.final:
+            self._overhear(event)
+        super().publish(event)
+
+    def _overhear(self, event: JobEvent) -> None:
+        if self._monitor is not None:
+            self._monitor.heard(self._job, event)
 
 
 class Feeds:
@@ -24,7 +45,8 @@ class Feeds:
     A feed lives until its reporter has shown the final event. Jobs of a front that isn't up yet wait for `register`.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, monitor: Monitor | None = None) -> None:
+        self._monitor = monitor
         self.deliveries: dict[str, Delivery] = {}
         self._feeds: dict[str, Feed[JobEvent]] = {}
         self._unheard: list[Job] = []
@@ -48,7 +70,7 @@ class Feeds:
         """The job's feed; made, with its reporter, at the first call."""
         feed = self._feeds.get(job.id)
         if feed is None:
-            feed = self._feeds[job.id] = Feed(JobEvent(job.id, "queued"))
+            feed = self._feeds[job.id] = JobFeed(job, self._monitor)
             if job.front in self.deliveries and not self._stopped:
                 self._report(job, feed)
             else:

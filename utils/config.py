@@ -15,6 +15,7 @@ from utils.parsed_yaml import read_yaml
 from utils.setting_values import misfit, plain
 from utils.settings import (
     SECRETS,
+    Alerts,
     Breaker,
     Cache,
     Downloads,
@@ -23,6 +24,7 @@ from utils.settings import (
     Limits,
     Log,
     Memory,
+    Monitoring,
     Platforms,
     Redis,
     Reminders,
@@ -39,6 +41,7 @@ from utils.settings import (
 
 __all__ = [
     "SECRETS",
+    "Alerts",
     "Breaker",
     "Cache",
     "Downloads",
@@ -47,6 +50,7 @@ __all__ = [
     "Limits",
     "Log",
     "Memory",
+    "Monitoring",
     "Platforms",
     "Redis",
     "Reminders",
@@ -195,7 +199,10 @@ def _agree(settings: Settings) -> None:
         raise ConfigError("GOLDCREST_SERVER__ACCESS = key and GOLDCREST_SERVER__ACCESS_KEY must be set together")
     if settings.breaker.open_cap_seconds < settings.breaker.open_seconds:
         raise ConfigError("GOLDCREST_BREAKER__OPEN_CAP_SECONDS must not be below GOLDCREST_BREAKER__OPEN_SECONDS")
-    for place, path in ((("telegram", "server_key"), telegram.server_key), (("egress", "trust"), egress.trust)):
+    for place, path in (
+        *((("telegram", "server_key"), telegram.server_key), (("egress", "trust"), egress.trust)),
+        (("alerts", "rules"), settings.alerts.rules),
+    ):
         if path and not Path(path).expanduser().is_file():
             raise ConfigError(_line(environment_name(*place), place, path, "there is no such file"))
     if not egress.allow:

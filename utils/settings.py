@@ -217,6 +217,24 @@ class Retry(Section, frozen=True):
     fetch_budget_seconds: Seconds
 
 
+class Monitoring(Section, frozen=True):
+    """What is kept of ended jobs."""
+
+    traces: Annotated[int, Meta(ge=1, le=10_000)]
+    notable_traces: Annotated[int, Meta(ge=1, le=10_000)]
+    slow_seconds: Seconds
+    error_window_minutes: Annotated[float, Meta(gt=0, le=1440)]
+    error_minimum: Count
+
+
+class Alerts(Section, frozen=True):
+    """What the owner is told of by itself."""
+
+    rules: str
+    interval_seconds: Annotated[float, Meta(ge=1, le=3600)]
+    gap_seconds: Annotated[float, Meta(ge=1, le=86_400)]
+
+
 class Redis(Section, frozen=True):
     """A server that several instances share."""
 
@@ -268,6 +286,8 @@ class Settings(Section, frozen=True):
     limits: Limits
     retry: Retry
     breaker: Breaker
+    monitoring: Monitoring
+    alerts: Alerts
     redis: Redis
     sandbox: Sandbox
     log: Log

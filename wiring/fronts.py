@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.system_manager import Part
@@ -12,6 +13,7 @@ from utils.logs import get_logger, setup_logs
 if TYPE_CHECKING:
     from api.server import HttpPart
     from bot.client import TelegramPart
+    from services.alerts import AlertCenter
     from services.app import App
     from services.batch import Batches
     from services.downloads import Downloads
@@ -41,11 +43,11 @@ class Fronts:
 
     def last(self) -> list[Part]:
         """Those that stand on the way of a link."""
-        parts = [Part("shelf", self.shelf, ("downloads",))]
+        parts = [Part("shelf", self.shelf, ("downloads",)), Part("alerts", self.alerts, ("database", "downloads"))]
         if self.settings.telegram.bot_token:
             parts.append(Part("users", self.users, ("database",)))
             parts.append(Part("reminders", self.reminders, ("database",)))
-            needs = ("database", "downloads", "users", "batches", "reminders")
+            needs = ("database", "downloads", "users", "batches", "reminders", "alerts")
             parts.append(Part("telegram", self.telegram, needs, vital=False))
         return parts
 
@@ -77,6 +79,19 @@ class Fronts:
         downloads.deliver_to("web", self.app.up_shelf)
         return self.app.up_shelf
 
+    def alerts(self, database: Database, _downloads: Downloads) -> AlertCenter:
+        """What the owner is told of by itself."""
+        from services.alert_rules import read_rules
+        from services.alert_values import AlertValues
+        from services.alerts import AlertCenter
+        from utils.alerts import Alerts
+        from utils.config import DEFAULTS
+
+        settings = self.settings.alerts
+        path = Path(settings.rules).expanduser() if settings.rules else DEFAULTS.with_name("alerts.yaml")
+        self.app.up_alerts = AlertCenter(Alerts(read_rules(path)), AlertValues(self.app), settings, database)
+        return self.app.up_alerts
+
     def users(self, database: Database) -> Users:
         """Who may use the bot."""
         from services.users import Users
@@ -92,7 +107,13 @@ class Fronts:
         return self.app.up_reminders
 
     def telegram(
-        self, database: Database, _downloads: Downloads, _users: Users, _batches: Batches, _reminders: Reminders
+        self,
+        database: Database,
+        _downloads: Downloads,
+        _users: Users,
+        _batches: Batches,
+        _reminders: Reminders,
+        _alerts: AlertCenter,
     ) -> TelegramPart:
         """The bot."""
         from bot.client import TelegramPart
