@@ -10,6 +10,7 @@ import msgspec
 
 from api.gate import Gate
 from api.health import health, readiness
+from core.parts import Health
 
 if TYPE_CHECKING:
     from api.engine import Engine
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
 CONNECTIONS: Final = 256
 #: turns of the event loop between a waiting connection and its answer
 TURNS: Final = 6
+#: the file number of a socket that was closed
+CLOSED: Final = -1
+#: callers that wait for their turn to come in
+BACKLOG: Final = 128
 
 
 class HttpPart:
@@ -29,6 +34,8 @@ class HttpPart:
     ) -> None:
         self._app = app
         self._listener = listener
+        self._family = listener.family
+        self._address = listener.getsockname()
         self._bound = connections
         self._grace_seconds = grace_seconds
         self._waiting: set[Gate] = set()
@@ -37,8 +44,14 @@ class HttpPart:
         self._closing = asyncio.Event()
 
     async def start(self) -> None:
-        """Open the gate and answer who waits before anything heavy follows."""
+        """Open the gate and answer who waits before anything heavy follows.
+
+        A listener that was closed is bound again. Raises OSError where the port is somebody else's by now.
+        """
         loop = asyncio.get_running_loop()
+        if self._listener.fileno() == CLOSED:
+            self._closing = asyncio.Event()
+            self._listener = socket.create_server(self._address[:2], family=self._family, backlog=BACKLOG)
         self._server = await loop.create_server(lambda: Gate(self, self._waiting), sock=self._listener)
         for _ in range(TURNS):
             await asyncio.sleep(0)
@@ -50,8 +63,14 @@ class HttpPart:
             self._server.close()
         for gate in list(self._waiting):
             gate.close()
-        if self._engine is not None:
-            await self._engine.stop(self._grace_seconds)
+        engine, self._engine = self._engine, None
+        if engine is not None:
+            await engine.stop(self._grace_seconds)
+
+    def health(self) -> Health:
+        """Whether new callers get in."""
+        listens = self._server is not None and self._server.is_serving() and self._listener.fileno() != CLOSED
+        return Health() if listens else Health(ok=False, detail="the port is closed")
 
     # --- the house behind the gate ------------------------------------------------------------------------------------
 
@@ -62,7 +81,8 @@ class HttpPart:
 
     def answer(self, path: str) -> tuple[int, bytes]:
         """/health or /ready."""
-        status, body = (health if path == "/health" else readiness)(self._app.state())
+        state = self._app.state()
+        status, body = health(state, self._app.critical) if path == "/health" else readiness(state)
         return status, msgspec.json.encode(body)
 
     def welcome(self, transport: asyncio.Transport, head: bytes) -> None:

@@ -40,6 +40,8 @@ MARGIN_SECONDS: Final = 1.0
 KEEP_SECONDS: Final = 1.0
 #: an update that isn't dealt with after that time doesn't hold up the others
 SETTLE_SECONDS: Final = 600.0
+#: a connection through which nothing came for so long is as good as broken; pyrogram finds out and makes a new one
+SILENT_SECONDS: Final = 20.0
 
 
 class TelegramPart:
@@ -76,6 +78,8 @@ class TelegramPart:
         from bot.prepare import prepare
 
         telegram = self._settings.telegram
+        self._tried.clear()
+        self._trouble, self._retry_at, self._failures = "signing in", None, 0
         await prepare(telegram)
         from bot.desk import Desk
         from bot.session_store import SessionStore
@@ -105,13 +109,19 @@ class TelegramPart:
             await end(self._runner)
 
     def health(self) -> Health:
-        """Signed in and connected, or what is in the way."""
+        """Signed in, connected and heard from, or what is in the way; a restart helps only where our own task died."""
+        if self._runner is None or self._runner.done():
+            return Health(ok=False, detail="the task that keeps it signed in is dead")
         if self._line is not None:
-            return Health(self._line.connected, f"@{self._name}" if self._line.connected else "reconnecting")
+            if not self._line.connected:
+                return Health(ok=False, detail="reconnecting", heals=True)
+            if (seconds := self._line.silent_seconds) > SILENT_SECONDS:
+                return Health(ok=False, detail=f"silent for {round(seconds)} s", heals=True)
+            return Health(detail=f"@{self._name}")
         detail = self._trouble
         if self._retry_at is not None:
             detail += f"; next try in {max(0, round(self._retry_at - self._clock()))} s"
-        return Health(ok=False, detail=detail)
+        return Health(ok=False, detail=detail, heals=True)
 
     async def _run(self, desk: Desk, store: SessionStore) -> None:
         """One line after another."""
@@ -119,7 +129,7 @@ class TelegramPart:
         from bot.line import Line, SessionDeadError
 
         while True:
-            line = Line(self._settings.telegram, store, Feed(desk.take), self._sleep)
+            line = Line(self._settings.telegram, store, Feed(desk.take), self._sleep, self._clock)
             began_at = self._clock()
             try:
                 me = await line.open()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, Final
 
@@ -44,12 +45,15 @@ class Line:
         store: SessionStore,
         feed: Feed,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.connected = False
         self.lost: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._settings = settings
         self._store = store
         self._sleep = sleep
+        self._clock = clock
+        self._heard_at = clock()
         self._opening = True
         self._catching_up = asyncio.Lock()
         self._read_until: dict[int, Any] | None = None
@@ -72,6 +76,11 @@ class Line:
         self.client.loop = self._loop
         self.client.dispatcher = feed
         self.client.connect_handler = self._reconnected
+
+    @property
+    def silent_seconds(self) -> float:
+        """For how long nothing came; pyrogram asks for a sign of life every five seconds."""
+        return self._clock() - self._heard_at
 
     async def open(self) -> Any:
         """Connect and sign in; the bot's own raw user.
@@ -149,6 +158,11 @@ class Line:
     def up(self) -> None:
         """A connection stands."""
         self.connected = True
+        self.heard()
+
+    def heard(self) -> None:
+        """Something came through it."""
+        self._heard_at = self._clock()
 
     def down(self) -> None:
         """A connection broke; pyrogram makes a new one."""

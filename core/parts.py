@@ -7,9 +7,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from graphlib import TopologicalSorter
-from typing import Any
+from inspect import iscoroutinefunction
+from typing import TYPE_CHECKING, Any
 
 from utils.errors import GoldcrestError
+
+if TYPE_CHECKING:
+    from core.restarts import Restarts
 
 
 class Phase(StrEnum):
@@ -18,6 +22,7 @@ class Phase(StrEnum):
     WAITING = "waiting"
     STARTING = "starting"
     RUNNING = "running"
+    RESTARTING = "restarting"
     DEGRADED = "degraded"
     STOPPING = "stopping"
     STOPPED = "stopped"
@@ -26,10 +31,15 @@ class Phase(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """What a part says of itself; `detail` is shown to operators and holds no secret."""
+    """What a part says of itself; `detail` is shown to operators and holds no secret.
+
+    A part that isn't `ok` is restarted, unless it `heals` by itself or waits for something that no restart brings back
+    (Telegram, a full disk, a lock of somebody else's).
+    """
 
     ok: bool = True
     detail: str = ""
+    heals: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,41 +47,89 @@ class Part:
     """One thing with a life.
 
     `make` is called when everything in `needs` runs, with those parts in the order of `needs`; heavy imports belong
-    into it. What it returns may have `async start()`, `async stop()` and `health() -> Health`. `stop` is called after
-    a start that failed halfway too. A part that is not `vital` may fail: the rest runs on, its start is tried again.
+    into it. What it returns may have
+
+    - `async start()` and `async stop()`, the latter called after a start that failed halfway too, and perhaps twice;
+      after a stop it may be started again;
+    - `health() -> Health`, asked at every look and therefore cheap, or `async health()`, asked now and then;
+    - `async restart()`, which heals with less than a stop and a start.
+
+    A part that isn't `vital` may fail: the rest runs on. One that is `renewed` can't be started twice: it is made anew,
+    and so is everything that stands on it.
     """
 
     name: str
     make: Callable[..., Any]
     needs: tuple[str, ...] = ()
     vital: bool = True
+    renewed: bool = False
 
 
 @dataclass(slots=True)
 class Slot:
-    """The manager's notes on one part; `depth` counts the layers beneath it."""
+    """The manager's notes on one part.
+
+    `depth` counts the layers beneath it, `since` is when its state changed, `note` what the manager adds to the detail.
+    """
 
     part: Part
     depth: int
+    restarts: Restarts
     phase: Phase = Phase.WAITING
+    since: float = 0.0
     made: Any = None
     failures: int = 0
     error: str = ""
-    began_at: float = 0.0
+    last_error: str = ""
+    note: str = ""
     start_seconds: float | None = None
     retry_at: float | None = None
+    verdict: Health = field(default_factory=Health)
+    sick_checks: int = 0
     up: asyncio.Event = field(default_factory=asyncio.Event)
     down: asyncio.Event = field(default_factory=asyncio.Event)
+    keeper: asyncio.Task[None] | None = None
+    asking: asyncio.Task[Health] | None = None
+    asked_at: float = 0.0
+
+    def enter(self, phase: Phase) -> None:
+        """Go over to another phase; only a running part is there for others."""
+        self.phase = phase
+        self.since = self.restarts.clock()
+        self.retry_at = None
+        if phase is Phase.RUNNING:
+            self.verdict = Health()
+            self.sick_checks = 0
+            self.error = self.note = ""
+            self.up.set()
+        else:
+            self.up.clear()
+
+    def fail(self, error: BaseException) -> None:
+        """Note what went wrong."""
+        self.failures += 1
+        self.error = self.last_error = name_of(error)
 
     def health(self) -> Health:
-        """The part's own word where it runs and has one."""
+        """The part's own word where it runs and has one; what it said last where it has to be waited for."""
         if self.phase is not Phase.RUNNING:
             return Health(ok=False, detail=self.error)
         asked = getattr(self.made, "health", None)
+        if asked is None or iscoroutinefunction(asked):
+            return self.verdict
         try:
-            return asked() if asked else Health()
+            health: Health = asked()
         except Exception as error:  # noqa: BLE001 - a part that can't say how it is must not break /health
             return Health(ok=False, detail=name_of(error))
+        return health
+
+    @property
+    def detail(self) -> str:
+        """What is wrong with it, and what comes of it; "" where nothing is."""
+        return self._told(self.health())
+
+    def _told(self, health: Health) -> str:
+        return health.detail if health.ok or not self.note else f"{health.detail}; {self.note}"
 
     def view(self, now: float) -> dict[str, Any]:
         """What `state()` tells of this part."""
@@ -80,15 +138,18 @@ class Slot:
             "state": self.phase.value,
             "vital": self.part.vital,
             "ok": health.ok,
-            "detail": health.detail,
+            "detail": self._told(health),
+            "since_seconds": round(now - self.since, 3),
+            "restarts": self.restarts.total,
             "failures": self.failures,
+            "last_error": self.last_error,
             "start_seconds": self.start_seconds,
             "retry_in_seconds": None if self.retry_at is None else round(max(0.0, self.retry_at - now), 3),
         }
 
 
-def plan(parts: Sequence[Part]) -> dict[str, Slot]:
-    """One slot per part, in the given order. Raises ValueError where the needs do not fit together."""
+def plan(parts: Sequence[Part], restarts: Callable[[], Restarts]) -> dict[str, Slot]:
+    """One slot per part, each after what it needs. Raises ValueError where the needs do not fit together."""
     named = {part.name: part for part in parts}
     if len(named) != len(parts):
         raise ValueError("two parts share a name")
@@ -98,10 +159,20 @@ def plan(parts: Sequence[Part]) -> dict[str, Slot]:
                 raise ValueError(f"{part.name} needs {need}, which is no part")
             if part.vital and not named[need].vital:
                 raise ValueError(f"{part.name} is vital but needs {need}, which is not")
-    depths: dict[str, int] = {}
+    slots: dict[str, Slot] = {}
     for name in TopologicalSorter({part.name: part.needs for part in parts}).static_order():
-        depths[name] = max((depths[need] + 1 for need in named[name].needs), default=0)
-    return {name: Slot(part, depths[name]) for name, part in named.items()}
+        depth = max((slots[need].depth + 1 for need in named[name].needs), default=0)
+        slots[name] = Slot(named[name], depth, restarts())
+    return slots
+
+
+def above(slots: dict[str, Slot], name: str) -> list[Slot]:
+    """Everything that stands on a part, directly or not, each after what it needs."""
+    found = {name}
+    for slot in slots.values():
+        if found.intersection(slot.part.needs):
+            found.add(slot.part.name)
+    return [slot for slot in slots.values() if slot.part.name in found - {name}]
 
 
 def name_of(error: BaseException) -> str:

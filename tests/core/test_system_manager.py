@@ -3,86 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from typing import Any
 
 import pytest
 
 from core.system_manager import Health, Part, SystemManager
+from tests.core.parts_ground import Recorder, Time, manager_of, settle
 from utils.errors import ShuttingDown, SiteDown, TelegramRefused
-
-
-class Time:
-    """A clock that moves only when told to, with sleepers that wake by it."""
-
-    def __init__(self) -> None:
-        self.now = 100.0
-        self.sleepers: list[tuple[float, asyncio.Event]] = []
-
-    def __call__(self) -> float:
-        return self.now
-
-    async def sleep(self, seconds: float) -> None:
-        woken = asyncio.Event()
-        self.sleepers.append((self.now + seconds, woken))
-        await woken.wait()
-
-    async def advance(self, seconds: float) -> None:
-        await settle()
-        self.now += seconds
-        for at, woken in self.sleepers:
-            if at <= self.now:
-                woken.set()
-        await settle()
-
-
-async def settle() -> None:
-    for _ in range(30):
-        await asyncio.sleep(0)
-
-
-class Recorder:
-    """Makes parts that write down what happens to them."""
-
-    def __init__(self) -> None:
-        self.events: list[str] = []
-        self.gates: dict[str, asyncio.Event] = {}
-        self.errors: dict[str, list[BaseException]] = {}
-        self.made: dict[str, list[Any]] = {}
-
-    def part(self, name: str, *needs: str, vital: bool = True) -> Part:
-        return Part(name, lambda *given: self._make(name, given), needs, vital)
-
-    def _make(self, name: str, given: tuple[Any, ...]) -> Any:
-        self.events.append(f"make {name}")
-        made = Recorded(self, name, given)
-        self.made.setdefault(name, []).append(made)
-        return made
-
-
-class Recorded:
-    def __init__(self, recorder: Recorder, name: str, given: tuple[Any, ...]) -> None:
-        self.recorder = recorder
-        self.name = name
-        self.given = given
-        self.said: Callable[[], Health] = Health
-
-    async def start(self) -> None:
-        if gate := self.recorder.gates.get(f"start {self.name}"):
-            await gate.wait()
-        if errors := self.recorder.errors.get(f"start {self.name}"):
-            raise errors.pop(0)
-        self.recorder.events.append(f"start {self.name}")
-
-    async def stop(self) -> None:
-        if gate := self.recorder.gates.get(f"stop {self.name}"):
-            await gate.wait()
-        if errors := self.recorder.errors.get(f"stop {self.name}"):
-            raise errors.pop(0)
-        self.recorder.events.append(f"stop {self.name}")
-
-    def health(self) -> Health:
-        return self.said()
 
 
 @pytest.fixture
@@ -93,10 +19,6 @@ def time() -> Time:
 @pytest.fixture
 def parts() -> Recorder:
     return Recorder()
-
-
-def manager_of(time: Time, *parts: Part, stop_seconds: float = 4.0) -> SystemManager:
-    return SystemManager(parts, stop_seconds=stop_seconds, clock=time, sleep=time.sleep, rng=lambda: 1.0)
 
 
 async def test_parts_start_after_their_needs_and_stop_before_them(time: Time, parts: Recorder):
@@ -196,7 +118,10 @@ async def test_a_part_that_is_not_vital_may_fail_and_is_tried_again(time: Time, 
         "vital": False,
         "ok": False,
         "detail": "OSError",
+        "since_seconds": 0.0,
+        "restarts": 0,
         "failures": 1,
+        "last_error": "OSError",
         "start_seconds": 0,
         "retry_in_seconds": 2.0,
     }
