@@ -152,10 +152,13 @@ class Admission:
 
     def fits(self, need_bytes: int) -> bool:
         """Whether so much would fit beside all that those inside may still take."""
-        return need_bytes + sum(lease.unused_bytes for lease in self.leases.values()) <= self._room()
+        room = self._room()  # first: it may look, and those inside are known better then
+        return need_bytes + sum(lease.unused_bytes for lease in self.leases.values()) <= room
 
     def pump(self) -> None:
         """Let in whoever can be."""
+        # whoever was cancelled a moment ago hasn't left the line itself yet
+        self._waiting = [waiter for waiter in self._waiting if not waiter.granted.done()]
         while self._waiting and (waiter := self._next()) is not None:
             self._waiting.remove(waiter)
             waiter.granted.set_result(self._grant(waiter.kind, waiter.need_bytes))
