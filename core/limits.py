@@ -58,7 +58,7 @@ class Limits:
         """Let the rate of a site follow what it says."""
         if isinstance(error, RateLimited):
             self._limiter.adaptive.refused(f"platform:{name}")
-        elif error is None:
+        elif error is None or error.answered:
             self._limiter.adaptive.succeeded(f"platform:{name}")
 
     def figures(self) -> dict[str, Any]:

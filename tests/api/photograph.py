@@ -51,7 +51,7 @@ async def pose(page, sites):
 
     async def choose(link, title, label):
         sites.title = title
-        await page.get_by_role("textbox").fill(link)
+        await page.get_by_role("textbox", name="Link to a video").fill(link)
         await page.keyboard.press("Enter")
         await page.get_by_role("heading", name=title, level=2).wait_for()
         await page.locator("#found .quality", has_text=label).click()

@@ -6,13 +6,17 @@ from typing import Any
 import h11
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from api.access import Access
 from api.edge import Edge
+from core.limits import Limits
+from services.app import App
 from services.reports import Reports
-from tests.api.stage import settings_for
+from tests.api.stage import VIDEO, settings_for
 from tests.api.test_access import scope
 from utils.errors import Private
+from utils.rate_limiter import MemoryStore
 from utils.texts import Texts
 
 
@@ -28,7 +32,8 @@ async def test_a_fault_after_the_first_byte_is_raised(tmp_path):
         sent.append(message["type"])
 
     nobody: Any = None
-    edge = Edge(broken, Access(settings_for(tmp_path).server), Texts(), nobody)
+    settings = settings_for(tmp_path)
+    edge = Edge(broken, Access(settings.server), App(settings=settings, texts=Texts()), nobody)
     with pytest.raises(ZeroDivisionError):
         await edge({**scope(), "path": "/"}, nobody, send)
     assert sent == ["http.response.start"]
@@ -48,7 +53,9 @@ async def test_an_unforeseen_fault_is_reported(tmp_path):
         sent.append(message)
 
     nobody: Any = None
-    edge = Edge(broken, Access(settings.server), Texts(), nobody, reports)
+    app = App(settings=settings, texts=Texts())
+    app.up_reports = reports
+    edge = Edge(broken, Access(settings.server), app, nobody)
     await edge({**scope(), "path": "/api/v1/probe"}, nobody, send)
     (note,) = reports.newest()
     error = msgspec.json.decode(sent[1]["body"])["error"]
@@ -76,3 +83,20 @@ async def test_stop_cuts_off_who_does_not_read(stage, caplog):
     assert stage.part._engine.connections == 0
     assert not stage.part._engine._state.tasks
     assert caplog.records == []  # an end that was asked for is no fault
+
+
+async def test_whoever_orders_too_fast_is_told_when_to_go_on(stage, client):
+    """429 with Retry-After and a sentence; looking costs nothing, and each address has a rate of its own."""
+    now = [100.0]
+    rates = replace(stage.app.settings.limits, requests_per_minute=6, user_burst=2)
+    stage.app.up_limits = Limits(rates, lambda _: 1.0, MemoryStore(clock=lambda: now[0]))
+    for _ in range(2):
+        assert (await client.post("/api/v1/probe", {"url": VIDEO})).status == 200
+    refused = await client.post("/api/v1/probe", {"url": VIDEO})
+    assert (refused.status, refused.headers["retry-after"]) == (429, "10")
+    assert (refused.error["code"], refused.error["next"]) == ("too_fast", "later")
+    assert (await client.get("/status")).json["limits"]["refused"]["user"] == 1
+    await stage.app.up_limits.person("web", "192.0.2.1")
+    now[0] += 10
+    assert (await client.post("/api/v1/probe", {"url": VIDEO})).status == 200
+    assert len(stage.sites.asked) == 3

@@ -59,6 +59,7 @@ async def test_a_failure_of_the_site_is_a_sentence_with_its_next_step(client, st
         "retry": False,
         "message": "This item is private.",
         "hint": "Ask whoever posted it to make it public.",
+        "next": "",
     }
 
 

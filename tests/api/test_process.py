@@ -68,7 +68,7 @@ async def test_links_become_files_in_a_browser(browser, tmp_path):
         await page.goto(f"http://localhost:{port}/")
 
         async def fetch(link, label):
-            await page.get_by_role("textbox").fill(link)
+            await page.get_by_role("textbox", name="Link to a video").fill(link)
             await page.keyboard.press("Enter")
             async with page.expect_download(timeout=30_000) as download:
                 await page.locator("#found .quality", has_text=label).first.click(timeout=30_000)
@@ -80,7 +80,7 @@ async def test_links_become_files_in_a_browser(browser, tmp_path):
         info = await asyncio.to_thread(inspect, sites.media.ffmpeg, video)
         assert (info.kind, info.height, bool(info.audio_codec)) == ("video", 720, True)
         assert await page.locator(".job img").first.evaluate("image => image.decode().then(() => image.naturalWidth)")
-        await page.get_by_role("textbox").fill(f"http://{sites.canary.host}/x.mp4")
+        await page.get_by_role("textbox", name="Link to a video").fill(f"http://{sites.canary.host}/x.mp4")
         await page.keyboard.press("Enter")
         await expect(page.get_by_role("alert")).to_contain_text("not on the public internet")
         await context.close()

@@ -195,10 +195,10 @@ async def test_a_full_disk_for_a_moment_does_not_end_the_work(downloads, monkeyp
     """The queue can't be read once; the next look takes the job."""
     take, fails = JobQueue.take, [sqlite3.OperationalError("database or disk is full")]
 
-    async def failing(self, *arguments):
+    async def failing(self, *arguments, **named):
         if fails:
             raise fails.pop()
-        return await take(self, *arguments)
+        return await take(self, *arguments, **named)
 
     monkeypatch.setattr(JobQueue, "take", failing)
     async with asyncio.timeout(10):
