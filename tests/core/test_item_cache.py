@@ -14,9 +14,7 @@ BEST = Quality("best", "1080p", 1080, "h264", 84 << 20, True, "137+140")
 MEDIA = Media("site", "1", "video", "site:1", "https://site.test/1", "A heron", (BEST,), 6.2, tags=("birds",))
 LINK = Link("site", "1", "video", "site:1", "https://site.test/1", start_seconds=7.0)
 ENTRY = Entry(1, "https://site.test/1", "A heron", 61.0)
-LISTING = Listing(
-    "site", "list", "site:list:1", "https://site.test/l/1", "Herons", "Goldie", 40, 1, (ENTRY,), more=True
-)
+LISTING = Listing("site", "list", "site:list:1", "https://site.test/l/1", "Birds", "Anna", 40, 1, (ENTRY,), more=True)
 
 
 class World:
