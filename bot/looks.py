@@ -149,6 +149,10 @@ class Looks:
             screen = await self.again(message, link, user_id, status_id)
         except GoldcrestError as error:
             screen = await self._failures.of_look(link, user_id, message.message_id, error)
+        except Exception as error:  # the edge of a task that nobody awaits
+            log.exception("look broke", link=link.canonical)
+            failure = await self._reported(InternalError(repr(error)), link)
+            screen = await self._failures.of_look(link, user_id, message.message_id, failure)
         await self._boards.finish(message.chat_id, status_id, screen)
 
     async def _screen(self, message: Incoming, link: Link, user_id: int, status_id: int, ranges: str) -> Screen:

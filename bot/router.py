@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from bot.events import Event, Incoming, Pressed
+from utils.errors import Expired
 
 if TYPE_CHECKING:
     from bot.keyboards import Packed
@@ -92,12 +93,17 @@ class Dispatcher:
             self._chain = _around(middleware, self._chain)
 
     async def dispatch(self, event: Event) -> Rest:
-        """Run an event through the middlewares to its handler, if it has one; what of it still goes on."""
+        """Run an event through the middlewares to its handler, if it has one; what of it still goes on.
+
+        Raises Expired for a button that no handler knows: it is of another version, or made up.
+        """
         return await self._chain(event)
 
     async def _handle(self, event: Event) -> Rest:
         found = self._press(event) if isinstance(event, Pressed) else self._message(event)
         if found is None:
+            if isinstance(event, Pressed):  # whoever presses waits for an answer
+                raise Expired("unknown data")
             return ()
         route, values = found
         rest = await route.handler(

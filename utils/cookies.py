@@ -17,6 +17,8 @@ FILE_BYTES: Final = 1 << 20
 MOST_COOKIES: Final = 5000
 #: A cookie's name and value together.
 COOKIE_BYTES: Final = 4096
+#: The end of the year 9999, the last one that dates can be written of.
+LATEST: Final = 253_402_300_799
 
 _FIELDS: Final = 7
 _HTTP_ONLY: Final = "#HttpOnly_"
@@ -25,6 +27,8 @@ _DOMAIN: Final = re.compile(r"(?=.{1,253}$)[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63}
 _NAME: Final = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z:@/\[\]()?{}]{1,256}", re.ASCII)
 #: What a header can carry and a line of the file can hold.
 _VALUE: Final = re.compile(r"[\x20-\x3a\x3c-\x7e]*", re.ASCII)
+#: Only those end a line; what else Python takes for one may stand in a broken value.
+_LINE_END: Final = re.compile(r"\r\n|\r|\n")
 _PATH: Final = re.compile(r"/[\x21-\x3a\x3c-\x7e]*", re.ASCII)
 
 
@@ -79,7 +83,7 @@ def parse_cookies(data: bytes) -> tuple[Cookie, ...]:
     elif first == "<":
         raise BadCookies("page")
     else:
-        found = list(_of_lines(text.splitlines()))
+        found = list(_of_lines(_LINE_END.split(text.rstrip("\r\n"))))
     known = {(cookie.domain, cookie.path, cookie.name): cookie for cookie in found}
     if not known:
         raise BadCookies("none")
@@ -182,4 +186,4 @@ def _checked(  # noqa: PLR0917 - a cookie has that many parts
     fits = _DOMAIN.fullmatch(domain) and _NAME.fullmatch(name) and _VALUE.fullmatch(value) and _PATH.fullmatch(path)
     if not fits or len(name) + len(value) > COOKIE_BYTES:
         return None
-    return Cookie(domain, name, value, expires, path, secure, subdomains)
+    return Cookie(domain, name, value, min(expires, LATEST), path, secure, subdomains)

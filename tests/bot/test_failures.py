@@ -127,6 +127,14 @@ async def test_an_interrupted_later_try_orders_nothing_twice(run, telegram, site
     assert len(sites.fetches) == 2
 
 
+async def test_a_fault_of_our_own_ends_a_second_look_as_well(bot, telegram, sites, texts):
+    """The message says so instead of looking for ever."""
+    status = await failed_look(telegram, sites, SiteDown(), texts("error.site_down"))
+    sites.fails = [RuntimeError("a fault")]
+    await telegram.alice.press(status, "Try again")
+    await telegram.world.until(lambda: texts("error.internal") in status.text)
+
+
 async def test_a_later_try_can_be_cancelled(bot, telegram, sites, texts):
     """By the one who asked; then nothing comes."""
     status = await failed_job(telegram, sites, SiteDown())

@@ -7,6 +7,7 @@ import pytest
 from bot.events import Incoming, Pressed
 from bot.keyboards import Choose, StopJob
 from bot.router import Dispatcher, Router, read_command
+from utils.errors import Expired
 
 
 def message(text):
@@ -77,14 +78,20 @@ async def test_what_goes_on_is_handed_back(dispatch):
         (press("q:tok:best:5"), ("choose", "q:tok:best:5", Choose("tok", "best", 5))),
         (message("/start@other_bot"), None),
         (message("/unknown"), None),
-        (press("x:job"), None),
-        (press("nonsense"), None),
     ],
 )
 async def test_only_what_is_meant_for_a_handler_reaches_it(dispatch, calls, event, handled):
-    """Commands for other bots, unknown commands and unknown data reach none."""
+    """Commands for other bots and unknown commands reach none."""
     await dispatch(event)
     assert [call for call in calls if isinstance(call, tuple)] == ([handled] if handled else [])
+
+
+@pytest.mark.parametrize("data", ["", "x:job", "q:tok:best", "q:tok:best:five", "nonsense"])
+async def test_a_button_that_nobody_knows_has_expired(dispatch, calls, data):
+    """It may be of an older version; whoever presses it hears so instead of waiting."""
+    with pytest.raises(Expired):
+        await dispatch(press(data))
+    assert calls == ["outer in", "inner in"]
 
 
 def test_a_handler_that_names_what_nobody_gives_is_found_at_once():

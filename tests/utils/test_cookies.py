@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from utils.cookies import (
     FILE_BYTES,
+    LATEST,
     MOST_COOKIES,
     Cookie,
     alive,
@@ -120,6 +121,8 @@ def test_too_many_cookies_are_no_cookie_file():
         "a.test\tTRUE\t/\tTRUE\t0\tn n\tv",
         "a.test\tTRUE\t/\tTRUE\t0\tn\tv;Domain=b.test",
         "a.test\tTRUE\t/\tTRUE\t0\tn\t\u00e4",
+        "a.test\tTRUE\t/\tTRUE\t0\tn\tv\x0bw",
+        "a.test\tTRUE\t/\tTRUE\t0\tn\tv\u2028w",
         f"a.test\tTRUE\t/\tTRUE\t0\tn\t{'v' * 5000}",
     ],
 )
@@ -127,6 +130,15 @@ def test_a_broken_line_among_good_ones_is_left_out(line):
     """No part of it reaches a header; alone it makes the file a wrong one."""
     assert parse_cookies(NETSCAPE + line.encode() + b"\n") == (SESSION, OTHER)
     assert problem(line.encode()) == "wrong_file"
+
+
+@pytest.mark.parametrize("told", [1e308, 10**30])
+def test_no_end_lies_behind_the_calendar(told):
+    """What is reckoned with it stays a date, in both formats."""
+    row = {"domain": "a.test", "name": "n", "value": "v", "expirationDate": told}
+    for data in (json.dumps([row]), f"a.test\tTRUE\t/\tTRUE\t{told}\tn\tv\n"):
+        (cookie,) = parse_cookies(data.encode())
+        assert cookie.expires == LATEST
 
 
 def test_a_broken_entry_of_json_is_left_out():
