@@ -398,6 +398,13 @@ class OutOfMemory(LocalError):
     step = "lower_quality"
 
 
+class MemoryShort(LocalError):
+    """No room for a worker beside the others; a download is put back into the queue, so not tried at once."""
+
+    code = "memory_short"
+    step = "later"
+
+
 class WorkerCrashed(LocalError):
     """The extractor process died without a word."""
 
@@ -407,13 +414,6 @@ class WorkerCrashed(LocalError):
 
 
 class NoWayOut(LocalError):
-class MemoryShort(LocalError):
-    """No room for a worker beside the others; a download is put back into the queue, so not tried at once."""
-
-    code = "memory_short"
-    step = "later"
-
-
     """The proxy that everything goes through doesn't answer; no site is to blame."""
 
     code = "no_way_out"
