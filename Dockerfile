@@ -46,7 +46,7 @@ RUN python3 -m venv --without-pip /opt/goldcrest/.venv \
 FROM environment AS code
 COPY . /opt/goldcrest/
 RUN /opt/goldcrest/.venv/bin/python -m compileall -q -j 0 --invalidation-mode unchecked-hash -x '/\.venv/' /opt/goldcrest \
-    && cd /opt/goldcrest && .venv/bin/python -c 'from utils.config import load_settings; load_settings({})'
+    && cd /opt/goldcrest && .venv/bin/python -c 'from utils.config import DEFAULTS, load_settings; from utils.parsed_yaml import read_yaml; load_settings({}); read_yaml(DEFAULTS.with_name("alerts.yaml"))'
 
 FROM debian:bookworm-slim
 RUN apt-get update -q \

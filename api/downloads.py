@@ -133,4 +133,5 @@ class DownloadsApi:
         raise NotFound(f"job {job_id}")
 
     def _shape(self, job: Job, event: JobEvent) -> dict[str, Any]:
-        return job_shape(job, event, self._app.shelf, self._app.texts)
+        trace = self._app.up_monitor.trace(job.id) if self._app.up_monitor else None
+        return job_shape(job, event, self._app.shelf, self._app.texts, trace.phases() if trace else [])

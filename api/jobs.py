@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -17,8 +18,13 @@ if TYPE_CHECKING:
     from utils.texts import Texts
 
 
-def job_shape(job: Job, event: JobEvent, shelf: Shelf, texts: Texts) -> dict[str, Any]:
-    """What docs/api.md calls a job. `expired`: it was done, but its files have left the shelf."""
+def job_shape(
+    job: Job, event: JobEvent, shelf: Shelf, texts: Texts, phases: Sequence[Mapping[str, Any]] = ()
+) -> dict[str, Any]:
+    """What docs/api.md calls a job. `expired`: it was done, but its files have left the shelf.
+
+    `phases`: what it went through (see `utils.monitoring_traces.Trace.phases`), as long as that is known.
+    """
     files = [file_shape(file, shelf) for file in shelf.of(job.id)] if event.phase == "done" else []
     offer = job.target.get("offer")
     return {
@@ -33,6 +39,7 @@ def job_shape(job: Job, event: JobEvent, shelf: Shelf, texts: Texts) -> dict[str
         "offer": offer,
         "thumbnail": thumbnail_url(offer) if offer else None,
         "created_at": job.created_at,
+        "phases": list(phases),
         "position": event.position,
         "progress": progress_shape(event.progress) if event.progress and not event.final else None,
         "files": files,

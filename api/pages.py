@@ -84,7 +84,7 @@ class Pages:
             "script_words": msgspec.json.encode(words).decode().replace("<", "\\u003c"),
             "kept": texts("web.kept", time=texts.wait(storage.shelf_minutes * 60)),
         }
-        return self._page("index.html", values)
+        return self.page("index.html", values)
 
     async def login(self, request: Request) -> Response:
         """Take the key of a form and hand out the cookie. Raises KeyNeeded for a wrong one."""
@@ -108,9 +108,10 @@ class Pages:
         """A failure as a page; where a key is missing, with the form for it."""
         explained = self._app.texts.error(error)
         name = "login.html" if isinstance(error, KeyNeeded) else "notice.html"
-        return self._page(name, {"sentence": explained.sentence, "hint": explained.hint}, error.http_status)
+        return self.page(name, {"sentence": explained.sentence, "hint": explained.hint}, error.http_status)
 
-    def _page(self, name: str, values: dict[str, str], status: int = 200) -> Response:
+    def page(self, name: str, values: dict[str, str], status: int = 200) -> Response:
+        """A template of templates/pages with its places filled."""
         template = (self._templates / "pages" / name).read_text("utf-8")
         bird = self._assets["goldcrest.svg"].content.decode()
         content = filled(template, {"bird": bird, "language": self._app.texts.language, **values}, self._app.texts)

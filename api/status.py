@@ -35,18 +35,29 @@ async def status(app: App) -> dict[str, Any]:
             "parts": state.get("parts", {}),
         },
         "downloads": downloads.figures.downloads() if downloads else {},
+        "monitoring": app.up_monitor.figures() if app.up_monitor else {},
         "platforms": _platforms(app),
         "egress": app.up_egress.figures() if app.up_egress else {},
         "extractor": app.up_extractor.state() if app.up_extractor else {},
         "memory": app.up_memory.figures() if app.up_memory else {},
+        "queue": await _queue(app),
         "cache": app.up_cache.figures() if app.up_cache else {},
         "limits": app.up_limits.figures() if app.up_limits else {},
         "breakers": downloads.guard.breakers() if downloads else {},
         "retries": downloads.guard.retries() if downloads else {},
+        "alerts": app.up_alerts.figures() if app.up_alerts else {},
         "reports": app.up_reports.figures() if app.up_reports else {},
         "reminders": app.up_reminders.figures() if app.up_reminders else {},
         "shelf": app.up_shelf.figures() if app.up_shelf else {},
     }
+
+
+async def _queue(app: App) -> dict[str, Any]:
+    """Open jobs by state, all of them, and how many there may be."""
+    if app.up_downloads is None:
+        return {}
+    waiting = await app.up_downloads.open_jobs()
+    return {**waiting, "open": sum(waiting.values()), "bound": app.settings.downloads.queue_bound}
 
 
 def _platforms(app: App) -> dict[str, Any]:

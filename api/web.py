@@ -9,11 +9,13 @@ from starlette.routing import Route, Router
 from api.access import Access
 from api.batches import BatchesApi
 from api.breakers import BreakersApi
+from api.dashboard import Dashboard
 from api.downloads import DownloadsApi
 from api.edge import Edge
 from api.files import FilesApi
 from api.health import health, readiness
 from api.lists import ListsApi
+from api.metrics import MetricsApi
 from api.pages import Pages
 from api.probe import ProbeApi
 from api.replies import json_reply
@@ -34,7 +36,7 @@ def make_web(app: App, closing: asyncio.Event) -> Edge:
     """The ASGI app. `closing` is set when streams are to end."""
 
     async def show_health(_request: Request) -> Response:
-        code, body = health(app.state())
+        code, body = health(app.state(), app.critical)
         return json_reply(body, code)
 
     async def show_readiness(_request: Request) -> Response:
@@ -57,6 +59,8 @@ def make_web(app: App, closing: asyncio.Event) -> Edge:
         *BatchesApi(app, closing).routes(),
         *BreakersApi(app).routes(),
         *FilesApi(app).routes(),
+        *MetricsApi(app).routes(),
+        *Dashboard(app, pages).routes(),
     ]
     return Edge(Router(routes, redirect_slashes=False, default=_nowhere), access, app, pages)
 

@@ -193,6 +193,10 @@ class TelegramPart:
             from bot.handlers.cookies import notices
 
             self._app.up_cookies.notice_through(notices(self._app, desk.telegram))
+        if self._app.up_alerts is not None:
+            from bot.alerts import announcer
+
+            self._app.up_alerts.announce_through(announcer(self._app, desk.telegram))
         texts = self._app.texts
         try:
             await desk.telegram.set_commands({name: texts(f"command.{name}") for name in ("start", "help")})

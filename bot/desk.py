@@ -7,6 +7,8 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, Final
 
+import structlog
+
 from bot.batch_boards import BatchBoards
 from bot.batch_lists import Lists
 from bot.batch_menus import BatchMenus
@@ -149,6 +151,7 @@ class Desk:
         await self._boards.stop()
 
     async def _deal(self, event: Event, mark: object) -> None:
+        structlog.contextvars.bind_contextvars(update=event.key)
         rest = await self._dispatcher.dispatch(event)
         if rest:
             self._tails.spawn(lambda: self._settle(rest, mark))

@@ -12,6 +12,7 @@ import structlog
 
 from utils.alerts import Alerts, Kept, Notice
 from utils.errors import GoldcrestError
+from utils.health import Health, of_task
 
 if TYPE_CHECKING:
     from utils.config import Alerts as Settings
@@ -84,6 +85,11 @@ class AlertCenter:
             task.cancel()
         if self._tasks:
             await asyncio.wait(self._tasks)
+
+    def health(self) -> Health:
+        """Whether somebody looks, and somebody tells."""
+        sick = [health for task in self._tasks if not (health := of_task(task, task.get_name())).ok]
+        return sick[0] if sick else Health()
 
     def announce_through(self, announcer: Announcer) -> None:
         """From now on the owner can be told; what has waited goes out."""

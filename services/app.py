@@ -56,6 +56,11 @@ class App:
     up_memory: MemoryManager | None = None
 
     @property
+    def critical(self) -> list[str]:
+        """Names of the critical alerts that are active."""
+        return self.up_alerts.critical() if self.up_alerts else []
+
+    @property
     def downloads(self) -> Downloads:
         """The way of a link."""
         if self.up_downloads is None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from services.jobs import Feed, JobEvent
+from utils.log_context import log_context
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -104,6 +105,6 @@ class Feeds:
                     log.exception("report broke", job=job.id)
             self._feeds.pop(job.id, None)
 
-        task = asyncio.create_task(run(), name=f"report {job.id}")
+        task = asyncio.create_task(run(), name=f"report {job.id}", context=log_context(job=job.id))
         self._reports.add(task)
         task.add_done_callback(self._reports.discard)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from services.jobs import JobEvent
+from utils.log_context import log_context
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,7 +44,7 @@ class Flight:
 
     async def deliver(self, job_id: str, hand_over: Coroutine[Any, Any, bool]) -> asyncio.Task[bool]:
         """Run one hand-over as a task of its own, so that cancelling its job stops nothing else; returns it ended."""
-        task = asyncio.ensure_future(hand_over)
+        task = asyncio.get_running_loop().create_task(hand_over, context=log_context(job=job_id))
         self.delivering = (job_id, task)
         try:
             await asyncio.wait({task})

@@ -15,6 +15,7 @@ from services.flights import Flight
 from services.jobs import JobEvent, Reporter, StoredFile
 from services.put_backs import PutBacks
 from utils.errors import GoldcrestError, InternalError, MemoryShort, OutOfMemory
+from utils.log_context import log_context
 from utils.sandbox import job_folder, remove_folder
 
 if TYPE_CHECKING:
@@ -145,7 +146,8 @@ class Workers:
     def _launch(self, flight: Flight) -> Flight:
         self._flights.append(flight)
         self._feeds.publish(flight.jobs.values(), flight.event)
-        flight.task = asyncio.create_task(self._fly(flight), name=f"flight {flight.key[0]}")
+        context = log_context(job=next(iter(flight.jobs)))  # others that join it name it in their own lines
+        flight.task = asyncio.create_task(self._fly(flight), name=f"flight {flight.key[0]}", context=context)
         return flight
 
     async def _fly(self, flight: Flight) -> None:

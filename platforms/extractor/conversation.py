@@ -23,6 +23,8 @@ from utils.errors import (
     TooLarge,
     WorkerCrashed,
 )
+from utils.logs import get_logger
+from utils.redaction import clean_text
 
 if TYPE_CHECKING:
     from platforms.extractor.tools import Errand
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
 
 #: Fewer bytes than that within the stall limit are no progress, they only keep a connection from timing out.
 TRICKLE_BYTES: Final = 1024
+#: Of a warning in the log.
+WARNING_CHARACTERS: Final = 300
 #: Phases in which nothing comes from the network; ffmpeg and the whole job have deadlines of their own.
 LOCAL_PHASES: Final = frozenset({"merging", "fitting"})
 #: What a job meets whose own proxy is no use.
@@ -121,7 +125,8 @@ class Conversation:
                 self.on_peak(peak)
         elif kind == "warning":
             if len(self._warnings) < WARNINGS:
-                self._warnings.append(str(content.get("text")))
+                self._warnings.append(text := str(content.get("text")))
+                get_logger().info("extractor.warning", text=clean_text(text)[:WARNING_CHARACTERS])
         elif kind == "progress" and (progress := progress_of(content)):
             self._phase = progress.phase
             self._wish.note(progress.phase)

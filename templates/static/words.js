@@ -4,6 +4,10 @@ const words = JSON.parse(document.getElementById("words").textContent);
 const STEP = 1024;
 const UNITS = ["B", "KB", "MB", "GB", "TB"];
 
+export function has(key) {
+  return key in words;
+}
+
 export function say(key, values = {}) {
   return words[key].replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
 }

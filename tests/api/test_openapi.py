@@ -18,7 +18,7 @@ from utils.errors import GeoBlocked, RateLimited, all_errors
 DOCUMENT = yaml.safe_load((Path(api.__file__).parent / "openapi.yaml").read_text("utf-8"))
 SCHEMAS = DOCUMENT["components"]["schemas"]
 #: for people and their browsers, not for programs
-PAGES = {"/", "/login", "/static/{name}"}
+PAGES = {"/", "/login", "/dashboard", "/static/{name}"}
 KINDS: dict[str, Any] = {
     "string": str,
     "integer": int,
@@ -30,12 +30,13 @@ KINDS: dict[str, Any] = {
 }
 
 
-def misfits(value, schema, where="$"):
-    """What of a value doesn't fit the parts of JSON Schema that the document uses."""
+def misfits(value, schema, where="$", schemas=SCHEMAS):
+    """What of a value doesn't fit the parts of JSON Schema that the document uses. `schemas`: what it refers to."""
     if "$ref" in schema:
-        schema = SCHEMAS[schema["$ref"].rpartition("/")[2]]
+        schema = schemas[schema["$ref"].rpartition("/")[2]]
     if "anyOf" in schema:
-        return [] if any(not misfits(value, one) for one in schema["anyOf"]) else [f"{where}: none fits"]
+        found = [misfits(value, one, where, schemas) for one in schema["anyOf"]]
+        return [] if [] in found else [f"{where}: none fits", *found[-1]]
     if "const" in schema:
         return [] if value == schema["const"] else [f"{where}: {value!r}"]
     kinds = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
@@ -47,7 +48,9 @@ def misfits(value, schema, where="$"):
         found.append(f"{where}: {value!r} is not listed")
     if isinstance(value, list):
         found += [
-            bad for n, item in enumerate(value) for bad in misfits(item, schema.get("items", {}), f"{where}[{n}]")
+            bad
+            for n, item in enumerate(value)
+            for bad in misfits(item, schema.get("items", {}), f"{where}[{n}]", schemas)
         ]
     if isinstance(value, dict) and "properties" in schema:
         found += [f"{where}.{key} is missing" for key in schema.get("required", []) if key not in value]
@@ -55,9 +58,9 @@ def misfits(value, schema, where="$"):
             if key not in schema["properties"]:
                 found.append(f"{where}.{key} is not documented")
             else:
-                found += misfits(item, schema["properties"][key], f"{where}.{key}")
+                found += misfits(item, schema["properties"][key], f"{where}.{key}", schemas)
     elif isinstance(value, dict) and isinstance(extra := schema.get("additionalProperties"), dict):
-        found += [bad for key, item in value.items() for bad in misfits(item, extra, f"{where}.{key}")]
+        found += [bad for key, item in value.items() for bad in misfits(item, extra, f"{where}.{key}", schemas)]
     return found
 
 
