@@ -10,7 +10,7 @@ import msgspec
 
 from api.gate import Gate
 from api.health import health, readiness
-from core.parts import Health
+from utils.health import Health
 
 if TYPE_CHECKING:
     from api.engine import Engine

@@ -12,8 +12,8 @@ import structlog
 
 from bot.refusals import WRONG_SETTINGS, refusal
 from bot.tasks import end
-from core.parts import Health
 from utils.errors import TelegramRefused
+from utils.health import Health
 from utils.seal import Seal
 
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ from inspect import iscoroutinefunction
 from typing import TYPE_CHECKING, Final
 
 from core.bounded import Sleep, end
-from core.parts import Health, Phase, Slot, name_of
+from core.parts import Phase, Slot, name_of
+from utils.health import Health
 from utils.logs import get_logger
 
 if TYPE_CHECKING:

@@ -128,7 +128,7 @@ class Keeper:
             if (rest_seconds := slot.restarts.rest()) > 0:
                 slot.note = "restarted too often, rests"
                 log.error("part.given_up", part=slot.part.name, detail=slot.detail, seconds=round(rest_seconds, 1))
-                if slot.part.vital:
+                if slot.part.vital and slot.part.ends:
                     self._lose(slot)
                     return
                 await self._rest(slot, rest_seconds)

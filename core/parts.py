@@ -11,6 +11,7 @@ from inspect import iscoroutinefunction
 from typing import TYPE_CHECKING, Any
 
 from utils.errors import GoldcrestError
+from utils.health import Health
 
 if TYPE_CHECKING:
     from core.restarts import Restarts
@@ -30,19 +31,6 @@ class Phase(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Health:
-    """What a part says of itself; `detail` is shown to operators and holds no secret.
-
-    A part that isn't `ok` is restarted, unless it `heals` by itself or waits for something that no restart brings back
-    (Telegram, a full disk, a lock of somebody else's).
-    """
-
-    ok: bool = True
-    detail: str = ""
-    heals: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class Part:
     """One thing with a life.
 
@@ -54,8 +42,9 @@ class Part:
     - `health() -> Health`, asked at every look and therefore cheap, or `async health()`, asked now and then;
     - `async restart()`, which heals with less than a stop and a start.
 
-    A part that isn't `vital` may fail: the rest runs on. One that is `renewed` can't be started twice: it is made anew,
-    and so is everything that stands on it.
+    A part that isn't `vital` may fail: the rest runs on. A vital one that can't be brought back `ends` the process,
+    unless a new process would be no better off. One that is `renewed` can't be started twice: it is made anew, and so
+    is everything that stands on it.
     """
 
     name: str
@@ -63,6 +52,7 @@ class Part:
     needs: tuple[str, ...] = ()
     vital: bool = True
     renewed: bool = False
+    ends: bool = True
 
 
 @dataclass(slots=True)

@@ -11,9 +11,10 @@ from typing import Any
 from core.bounded import Sleep, is_cancelled, race
 from core.health_watch import HealthWatch
 from core.keeper import Keeper
-from core.parts import Health, Part, Phase, Slot, plan
+from core.parts import Part, Phase, Slot, plan
 from core.restarts import Patience, Restarts
 from utils.errors import ShuttingDown
+from utils.health import Health
 from utils.logs import get_logger
 
 __all__ = ["Health", "Part", "Patience", "Phase", "SystemManager"]

@@ -14,6 +14,7 @@ from services.batch_run import BatchRun, snapshot
 from services.batch_shapes import Batch, BatchEvent, BatchFailure, BatchItem, BatchOrder, BatchReport
 from services.ranges import parse_ranges
 from utils.errors import BadRange, NoLink, NotAllowed, NotFound, ShuttingDown, UnknownQuality
+from utils.health import Health
 
 if TYPE_CHECKING:
     from services.downloads import Downloads
@@ -51,20 +52,34 @@ class Batches:
         self._runs: dict[str, BatchRun] = {}
         self._reports: dict[str, BatchReport] = {}
         self._telling: set[str] = set()
+        self._feeders: dict[str, asyncio.Task[None]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
         """Go on with what is open."""
+        self._stopping = False
         for row in await self._table.under_way():
             await self._launch(row)
 
     async def stop(self) -> None:
         """Feed no more; what is open stays open for the next start."""
         self._stopping = True
+        self._feeders.clear()
+        self._telling.clear()
         for task in self._tasks:
             task.cancel()
         if self._tasks:
             await asyncio.wait(self._tasks)
+
+    async def restart(self) -> None:
+        """Feed again what nobody feeds."""
+        for batch_id in self._unfed():
+            self._feed(self._runs[batch_id])
+
+    def health(self) -> Health:
+        """Whether every open batch is fed."""
+        unfed = len(self._unfed())
+        return Health(ok=False, detail=f"{unfed} batches are not fed") if unfed else Health()
 
     def report_to(self, front: str, report: BatchReport) -> None:
         """Show a front's batches from now on: the open ones, and those whose end it hasn't shown yet."""
@@ -143,9 +158,15 @@ class Batches:
         first = await snapshot(self._table, row, {})
         run = BatchRun(first, self._table, self._downloads, parallel=self._parallel, sleep=self._sleep)
         self._runs[row.id] = run
-        self._spawn(self._carry(run), f"batch {row.id}")
+        self._feed(run)
         if row.front in self._reports:
             self._tell(row)
+
+    def _feed(self, run: BatchRun) -> None:
+        self._feeders[run.id] = self._spawn(self._carry(run), f"batch {run.id}")
+
+    def _unfed(self) -> list[str]:
+        return [batch_id for batch_id, task in self._feeders.items() if task.done()]
 
     async def _carry(self, run: BatchRun) -> None:
         """Run a batch to its end, again where something of ours broke it off."""
@@ -154,12 +175,14 @@ class Batches:
                 await run.run()
                 break
             except ShuttingDown:
+                self._feeders.pop(run.id, None)
                 return
             except Exception:  # the edge of a batch: its items must not be lost while the process lives
                 log.exception("batch broke", batch=run.id)
                 await self._sleep(TROUBLE_SECONDS)
         log.info("batch ended", batch=run.id, **run.feed.latest.counts)
         self._runs.pop(run.id, None)
+        self._feeders.pop(run.id, None)
 
     async def _take_over(self, front: str) -> None:
         for row in [*await self._table.under_way(), *await self._table.untold(front)]:
@@ -187,10 +210,11 @@ class Batches:
                     await self._sleep(TROUBLE_SECONDS * 2**number)
         self._telling.discard(row.id)
 
-    def _spawn(self, work: Coroutine[Any, Any, None], name: str) -> None:
+    def _spawn(self, work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
         task = asyncio.create_task(work, name=name)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
 
 
 def _batch(row: BatchRow, event: BatchEvent | None = None) -> Batch:

@@ -17,6 +17,7 @@ from core.identity_file import NAME
 from platforms.shapes import ANONYMOUS, Identity
 from utils.cookies import FILE_BYTES, Cookie, alive, of_domains, parse_cookies, written_cookies
 from utils.errors import BadCookies, GoldcrestError, NotFound
+from utils.health import Health, of_task
 
 if TYPE_CHECKING:
     from core.identities import Identities
@@ -82,12 +83,19 @@ class CookieFiles:
     async def start(self) -> None:
         """Read what is kept."""
         await asyncio.to_thread(self._read_all)
+        if self._notice is not None:
+            self.notice_through(self._notice)
 
     async def stop(self) -> None:
         """Look no more."""
-        if self._looking is not None:
-            self._looking.cancel()
-            await asyncio.wait({self._looking})
+        looking, self._looking = self._looking, None
+        if looking is not None:
+            looking.cancel()
+            await asyncio.wait({looking})
+
+    def health(self) -> Health:
+        """Whether somebody looks for what expires, once there is somebody to tell."""
+        return Health() if self._notice is None else of_task(self._looking, "cookie notices")
 
     def notice_through(self, notice: Notice) -> None:
         """From now on the owner can be told; look at once and then every few hours."""

@@ -16,6 +16,7 @@ import structlog
 from platforms.shapes import Link
 from services.wishes import Again, Recipient, Reminder, Wish
 from utils.errors import Busy, GoldcrestError, NotAllowed, NotFound
+from utils.health import Health, of_task
 from utils.ids import button_token, random_id
 
 if TYPE_CHECKING:
@@ -80,6 +81,17 @@ class Reminders:
             task.cancel()
         if tasks:
             await asyncio.wait(tasks)
+
+    async def restart(self) -> None:
+        """Look for what is due again; what is under way goes on."""
+        if self._runner is not None:
+            self._runner.cancel()
+            await asyncio.wait({self._runner})
+        self._runner = asyncio.create_task(self._run(), name="reminders")
+
+    def health(self) -> Health:
+        """Whether somebody looks for what is due."""
+        return of_task(self._runner, "reminders")
 
     def deliver_to(self, recipient: Recipient) -> None:
         """Register who deals with them; they wait until then."""

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 import structlog
 
+from utils.health import Health, of_folder
 from utils.redaction import clean_text, clean_url
 
 if TYPE_CHECKING:
@@ -69,6 +70,10 @@ class Reports:
         """Read what there is, and forget what is too old."""
         self._known = await asyncio.to_thread(notes_in, self._folder)
         await self._sweep()
+
+    def health(self) -> Health:
+        """Whether there is room for them."""
+        return of_folder(self._folder)
 
     async def keep(self, error: GoldcrestError, link: Link | None = None) -> str:
         """Write a report where the cause is unknown; its id, "" where there is none. Also put into the error itself.

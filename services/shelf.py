@@ -17,6 +17,7 @@ import structlog
 
 from utils.errors import Expired, TooLarge
 from utils.filenames import file_name
+from utils.health import Health, of_folder, of_task
 
 if TYPE_CHECKING:
     from core.job_queue import Job
@@ -84,6 +85,11 @@ class Shelf:
         if self._sweeper is not None:
             self._sweeper.cancel()
             await asyncio.wait({self._sweeper})
+
+    def health(self) -> Health:
+        """Whether old files leave and new ones find room."""
+        swept = of_task(self._sweeper, "shelf")
+        return of_folder(self._folder) if swept.ok else swept
 
     # --- delivery -----------------------------------------------------------------------------------------------------
 

@@ -8,6 +8,8 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
+from utils.health import Health
+
 if TYPE_CHECKING:
     from utils.database import Database
 
@@ -38,6 +40,10 @@ class Users:
         if self._fixed_owner:
             # the setting is the stronger word: whoever claimed the bot before is an ordinary user beside it
             self._roles = dict.fromkeys(self._roles, USER) | {self._fixed_owner: OWNER}
+
+    def health(self) -> Health:
+        """Well as long as they are in memory; it says where the bot has no owner."""
+        return Health(detail="" if self.owner_id is not None else "nobody owns the bot yet")
 
     @property
     def owner_id(self) -> int | None:

@@ -13,6 +13,7 @@ from typing import Any, Final
 from utils.cache_disk import DiskLevel
 from utils.cache_entry import Entry
 from utils.frequency import FrequencySketch
+from utils.health import Health
 
 #: what an entry costs in memory besides its key and body: object, headers of two strings, slot in the table
 ENTRY_BYTES: Final = 350
@@ -81,6 +82,10 @@ class HybridCache:
             await asyncio.wait(refreshes)
         self.shrink(0)
         await self._disk.close()
+
+    def health(self) -> Health:
+        """Whether its level on disk is open; memory's works in any case."""
+        return Health() if self._disk.is_open else Health(ok=False, detail="nothing is kept on disk")
 
     def get(self, key: str) -> Entry | None:
         """The entry, fresh or stale; None where there is none."""

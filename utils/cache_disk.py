@@ -59,6 +59,11 @@ class DiskLevel:
     def __contains__(self, key: str) -> bool:
         return key in self._sizes
 
+    @property
+    def is_open(self) -> bool:
+        """Whether records reach the disk."""
+        return self._store is not None
+
     async def open(self) -> None:
         """Read the index of what the last process left."""
         self._thread = ThreadPoolExecutor(1, "cache")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from utils.breaker_store import BreakerRecord, BreakerStore
 from utils.circuit_breaker import BreakerPolicy, CircuitBreaker
+from utils.health import Health, of_task
 from utils.logs import get_logger
 
 if TYPE_CHECKING:
@@ -70,6 +71,12 @@ class Breakers:
     def keeping_works(self) -> bool:
         """Whether the store took and gave the states when it was last asked; true without one."""
         return self._store_ok
+
+    def health(self) -> Health:
+        """Whether changes are kept; they work in memory while the store fails, and are kept when it is back."""
+        if self._store is not None and not (health := of_task(self._keeping, "breakers")).ok:
+            return health
+        return Health() if self._store_ok else Health(ok=False, detail="their states are not kept", heals=True)
 
     async def start(self) -> None:
         """Take over what is kept, then keep what changes."""

@@ -15,6 +15,7 @@ from utils.egress_route import Dial, Direct, Route, Rules, open_connection
 from utils.egress_session import Session
 from utils.egress_ticket import Figures, Refusal, Ticket, totals
 from utils.egress_upstream import Socks, Upstream
+from utils.health import Health, of_task
 
 if TYPE_CHECKING:
     from utils.config import Egress as Settings
@@ -28,6 +29,8 @@ HEAD_SECONDS: Final = 10.0
 #: Out of file descriptors: some connection will end.
 ACCEPT_REST_SECONDS: Final = 0.2
 BACKLOG: Final = 64
+#: the file number of a socket that was closed
+CLOSED: Final = -1
 
 
 class Egress:
@@ -62,11 +65,26 @@ class Egress:
 
     async def start(self) -> None:
         """Bind and accept."""
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=BACKLOG)
-        self._listener.setblocking(False)
-        self.port = self._listener.getsockname()[1]
+        self._bind(0)
         self._route = self._make_route()
         self._accepting = asyncio.create_task(self._accept(), name="egress")
+
+    async def restart(self) -> None:
+        """Accept again on the same port, so that the jobs under way keep their tickets.
+
+        Raises OSError where the port is somebody else's by now.
+        """
+        self._accepting.cancel()
+        await asyncio.wait({self._accepting})
+        if self._listener.fileno() == CLOSED:
+            self._bind(self.port)
+        self._accepting = asyncio.create_task(self._accept(), name="egress")
+
+    def health(self) -> Health:
+        """Whether new connections get in."""
+        if self._listener.fileno() == CLOSED:
+            return Health(ok=False, detail="its port is closed")
+        return of_task(self._accepting, "egress")
 
     async def stop(self) -> None:
         """Stop accepting, end all tickets, cut all connections."""
@@ -102,6 +120,11 @@ class Egress:
     def figures(self) -> dict[str, Any]:
         """Totals for /status, and what is open now."""
         return {"tickets": len(self._tickets), "open": len(self._tasks), **totals(self._figures)}
+
+    def _bind(self, port: int) -> None:
+        self._listener = socket.create_server(("127.0.0.1", port), backlog=BACKLOG)
+        self._listener.setblocking(False)
+        self.port = self._listener.getsockname()[1]
 
     def _make_route(self) -> Route:
         if self._settings.upstream:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from utils.cgroups import GroupMemory, group_memory
+from utils.health import Health, of_task
 from utils.logs import get_logger
 from utils.memory_admission import Admission, Lease, OnWait
 from utils.memory_levels import Hysteresis, Level
@@ -115,6 +116,10 @@ class MemoryManager:
         if self._watchdog is not None:
             self._watchdog.cancel()
             await asyncio.wait({self._watchdog})
+
+    def health(self) -> Health:
+        """Whether somebody watches."""
+        return of_task(self._watchdog, "memory watchdog")
 
     @asynccontextmanager
     async def admit(

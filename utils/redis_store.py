@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Final
 
 from utils.errors import ConfigError
+from utils.health import Health
 from utils.logs import get_logger
 
 if TYPE_CHECKING:
@@ -17,7 +19,10 @@ if TYPE_CHECKING:
 #: after the first failure nobody asks for that long, then twice as long, up to the cap
 REST_SECONDS: Final = 0.5
 REST_CAP_SECONDS: Final = 15.0
-
+#: the manager's question must be answered before it takes the silence for an illness of ours
+HEALTH_SECONDS: Final = 0.5
+#: whether it can be written to
+_WRITE: Final = "return redis.call('SET', KEYS[1], '1', 'PX', 60000)"
 
 #: how Redis 6 says it from within a script; later ones say it in the error's class
 READ_ONLY: Final = "-READONLY"
@@ -82,10 +87,22 @@ class RedisStore:
             if isinstance(error, ResponseError) and not read_only:
                 raise
             raise self._gone(error) from error
-        if self._failures:
-            get_logger().info("redis.back")
-        self._failures = 0
+        self._back()
         return answer
+
+    async def health(self) -> Health:
+        """Whether it can be written to now. While it can't, everybody goes on in memory; its return ends their rest."""
+        from redis.exceptions import RedisError
+
+        try:
+            async with asyncio.timeout(min(HEALTH_SECONDS, self._timeout_seconds)):
+                await self._script(_WRITE)(keys=[f"{self._prefix}health"], args=[])
+        except (RedisError, OSError) as error:
+            if not self._failures:
+                self._gone(error)
+            return Health(ok=False, detail="does not answer", heals=True)
+        self._back()
+        return Health()
 
     def figures(self) -> dict[str, Any]:
         """For `/status`: whether it answers, and how often in a row it did not."""
@@ -110,6 +127,12 @@ class RedisStore:
                 retry=Retry(NoBackoff(), 1),  # a pooled connection may have died with the server's last restart
             )
         return self._client
+
+    def _back(self) -> None:
+        if self._failures:
+            get_logger().info("redis.back")
+        self._failures = 0
+        self._resting_until = 0.0
 
     def _gone(self, error: Exception) -> RedisGone:
         if not self._failures:

@@ -36,7 +36,7 @@ class Stores:
             *(Part(name, self.redis, first) for name in shared),
             Part("breakers", self.breakers, ("database", *shared)),
             Part("memory", self.memory, first),
-            Part("cache", self.cache, ("memory",)),
+            Part("cache", self.cache, ("memory",), ends=False),  # a new process would find the same disk
         ]
 
     def database(self, *_first: object) -> Database:

@@ -21,6 +21,7 @@ from platforms.extractor.replies import files_of, missing_of
 from platforms.extractor.tools import Tools
 from platforms.shapes import ANONYMOUS, Progress
 from utils.errors import GoldcrestError, MemoryShort, OutOfMemory, ShuttingDown, WorkerCrashed
+from utils.health import Health
 from utils.memory_admission import JOBS
 from utils.memory_manager import MemoryManager
 
@@ -79,6 +80,7 @@ class ExtractorHost:
         self._idle: asyncio.TimerHandle | None = None
         self._starts = 0
         self._landlock: dict[str, Any] | None = None
+        self._forks = True
         self._stopping = False
 
     async def start(self) -> None:
@@ -93,6 +95,26 @@ class ExtractorHost:
         if self._launcher is not None:
             await self._launcher.stop()
         await asyncio.gather(*self._endings)
+
+    async def restart(self) -> None:
+        """Begin anew with another forkserver, and see whether it makes children.
+
+        Calls under way raise WorkerCrashed, so that they are tried again. Raises WorkerCrashed where it makes none.
+        """
+        if self._launcher is not None:
+            await self._launcher.stop()
+        launcher, worker = await self._fork("")
+        await launcher.finish(worker)
+        if not self._running:
+            self._rest()
+
+    def health(self) -> Health:
+        """Whether children can be made. A forkserver that is gone is no trouble: the next call starts one."""
+        if not self._forks:
+            return Health(ok=False, detail="the forkserver makes no children")
+        if self._launcher is not None and self._launcher.alive and self._launcher.frozen:
+            return Health(ok=False, detail="the forkserver is frozen")
+        return Health()
 
     def state(self) -> dict[str, Any]:
         """For /status: what runs, and what the kernel confines (None before the first child)."""
@@ -249,10 +271,13 @@ class ExtractorHost:
     async def _fork(self, url: str) -> tuple[Launcher, Worker]:
         try:
             launcher = self._ready_launcher()
-            return launcher, await launcher.fork(url)
+            worker = await launcher.fork(url)
         except WorkerCrashed:  # it died before it heard of us
+            self._forks = False
             launcher = self._ready_launcher()
-            return launcher, await launcher.fork(url)
+            worker = await launcher.fork(url)
+        self._forks = True
+        return launcher, worker
 
     def _ready_launcher(self) -> Launcher:
         if self._stopping:

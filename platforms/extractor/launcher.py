@@ -91,6 +91,15 @@ class Launcher:
         return self._burial is None
 
     @property
+    def frozen(self) -> bool:
+        """Whether somebody has stopped the process, so that it takes no orders though it lives."""
+        try:
+            status = Path(f"/proc/{self.pid}/stat").read_text("utf-8", "replace")
+        except OSError:  # it has just ended, or this system tells nothing
+            return False
+        return status.rpartition(")")[2].split()[0] in {"T", "t"}
+
+    @property
     def pid(self) -> int:
         """Of the forkserver."""
         return self._process.pid
