@@ -40,6 +40,15 @@ async def list_of(telegram, text=LIST, **where):
     return await telegram.alice.wait_for(is_list, after=said, **where)
 
 
+async def remembered(bot, telegram, message):
+    """Until the bot has written down which message it has sent there, for which no person's reply is too quick."""
+    query = "SELECT 1 FROM batch_menus WHERE ? IN (message_id, prompt_id)"
+    async with asyncio.timeout(10):
+        while await bot.database.one(query, message.id_for(telegram.bot)) is None:
+            await asyncio.sleep(0.005)
+    return message
+
+
 async def ended(telegram, message):
     """The message of a batch when it has ended."""
     await telegram.world.until(lambda: "Cancel all" not in buttons(message) and "sent" in message.text)
@@ -166,7 +175,7 @@ async def test_an_entry_has_the_usual_menu(bot, telegram, sites):
 
 async def test_positions_are_typed_as_a_reply(bot, telegram, sites):
     """To the menu; the choice stands beneath the reply and fetches those."""
-    menu = await list_of(telegram)
+    menu = await remembered(bot, telegram, await list_of(telegram))
     reply = await telegram.alice.say(telegram.bot, "2-3, 25", reply_to=menu)
     choice = await telegram.alice.wait_for(is_choice, after=reply)
     assert "Positions 2-3, 25" in choice.text
@@ -183,10 +192,11 @@ async def test_positions_are_asked_for(bot, telegram, sites):
     await telegram.alice.press(menu, "Choose")
     first = await telegram.alice.wait_for(lambda m: m.text.startswith("Which ones?"))
     assert type(first.markup).__name__ == "ReplyKeyboardForceReply"
+    await remembered(bot, telegram, first)
     await telegram.alice.press(menu, "Choose")
     second = await telegram.alice.wait_for(lambda m: m.text.startswith("Which ones?"), after=first)
     await telegram.world.until(lambda: first.deleted_at)
-    await telegram.alice.say(telegram.bot, "4", reply_to=second)
+    await telegram.alice.say(telegram.bot, "4", reply_to=await remembered(bot, telegram, second))
     choice = await telegram.alice.wait_for(is_choice)
     assert "Positions 4\n" in choice.text
     await telegram.world.until(lambda: second.deleted_at)
@@ -239,7 +249,7 @@ async def test_the_list_beside_a_video(bot, telegram, sites):
 )
 async def test_garbage_positions_are_explained(bot, telegram, *, text, said):
     """One sentence beneath the reply; the menu stays."""
-    menu = await list_of(telegram)
+    menu = await remembered(bot, telegram, await list_of(telegram))
     reply = await telegram.alice.say(telegram.bot, text, reply_to=menu)
     answer = await telegram.alice.wait_for(lambda m: m.sender is telegram.bot, after=reply)
     assert answer.reply_to is reply
@@ -252,6 +262,7 @@ async def test_more_than_one_order_takes(bot, telegram, sites, texts):
     sites.length = 10_000
     menu = await list_of(telegram)
     assert "10000 entries" in menu.text
+    await remembered(bot, telegram, menu)
     reply = await telegram.alice.say(telegram.bot, "1-300", reply_to=menu)
     answer = await telegram.alice.wait_for(lambda m: m.sender is telegram.bot, after=reply)
     assert "200" in answer.text
@@ -332,7 +343,7 @@ async def test_only_the_one_who_asked_may_press(bot, telegram, sites, texts):
     for button in (NEXT, "3", "This page", "Choose"):
         answer = await bob.press(menu, button)
         assert (answer.text, answer.alert) == (texts("press.not_yours"), True), button
-    await bob.say(group, "1-2", reply_to=menu)
+    await bob.say(group, "1-2", reply_to=await remembered(bot, telegram, menu))
     assert "1. Entry 1 \u00b7" in menu.text
     assert sites.probes == []
     sites.fetching.clear()
@@ -366,6 +377,7 @@ async def test_in_a_forum_everything_stays_in_its_topic(bot, telegram, sites):
     await telegram.alice.wait_for(lambda m: "1080p \u00b7 84.0 MB" in buttons(m), chat=forum)
     await telegram.alice.press(menu, "Choose")
     question = await telegram.alice.wait_for(lambda m: m.text.startswith("Which ones?"), chat=forum)
+    await remembered(bot, telegram, question)
     reply = await telegram.alice.say(forum, "all", reply_to=question, topic=topic)
     choice = await telegram.alice.wait_for(is_choice, chat=forum, after=reply)
     await telegram.alice.press(choice, "Best")
