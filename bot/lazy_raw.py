@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterator, MutableSequence, Sequence
+from collections.abc import Iterator, Mapping, MutableSequence, Sequence
 from importlib import import_module
 from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
@@ -106,7 +106,9 @@ class LazyRaw:
             module.objects = import_module(f"{RAW}.all").objects  # type: ignore[attr-defined]
         else:
             assert spec.origin is not None
-            _fill(module, Path(spec.origin).read_text("utf-8"))
+            text = Path(spec.origin).read_text("utf-8")
+            homes = {name: f"{spec.name}.{home}" for home, name in CLASS_LINE.findall(text)}
+            give_names(module, homes, list(_spaces(text)))
 
 
 def install(finders: MutableSequence[Finder] | None = None) -> bool:
@@ -120,11 +122,9 @@ def install(finders: MutableSequence[Finder] | None = None) -> bool:
     return True
 
 
-def _fill(module: ModuleType, text: str) -> None:
-    """Give a package the names that its source imports, each resolved at its first use."""
+def give_names(module: ModuleType, homes: Mapping[str, str], spaces: Sequence[str] = ()) -> None:
+    """Give a package names whose modules are imported at their first use; `spaces` are packages beneath it."""
     package = module.__name__
-    homes = {name: f"{package}.{home}" for home, name in CLASS_LINE.findall(text)}
-    spaces = list(_spaces(text))
 
     def get(name: str) -> Any:
         if name in homes:

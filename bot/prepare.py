@@ -22,10 +22,11 @@ async def prepare(settings: Telegram) -> None:
 
 
 def _load(loop: asyncio.AbstractEventLoop, settings: Telegram) -> None:
-    from bot.lazy_raw import install
+    from bot import lazy_client, lazy_raw
 
     if settings.lazy_raw:
-        install()
+        lazy_raw.install()
+        lazy_client.install()
     # pyrogram asks for the current event loop while it is imported, and would make one for this thread
     asyncio.set_event_loop(loop)
     try:
