@@ -3,84 +3,78 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-import msgspec
-
+from core.job_queue_leases import MINE_SQL, UNDER_WAY_SQL, Leases
+from core.job_queue_order import VISITORS, Waiting, in_order
+from core.job_queue_shapes import (
+    ACCEPTED,
+    CANCELLED,
+    DONE,
+    FAILED,
+    OPEN_STATES,
+    RUNNING,
+    SENDING,
+    Job,
+    Key,
+    job_of,
+    packed,
+)
 from platforms.parts import is_recording
-from platforms.shapes import Link
 from utils.errors import Busy
 from utils.ids import random_id, ulid
 
 if TYPE_CHECKING:
     from sqlite3 import Row
 
+    from core.dead_letters import DeadLetters
+    from core.job_queue_history import History
+    from platforms.shapes import Link
     from utils.database import Database
 
-ACCEPTED: Final = "accepted"
-RUNNING: Final = "running"
-SENDING: Final = "sending"
-DONE: Final = "done"
-FAILED: Final = "failed"
-CANCELLED: Final = "cancelled"
-OPEN_STATES: Final = (ACCEPTED, RUNNING, SENDING)
-#: canonical key, quality, part
-Key = tuple[str, str, str]
-#: a job that was running this many times when the process died is not tried again
-POISON_ATTEMPTS: Final = 3
-#: ended jobs are forgotten after that
-HISTORY_SECONDS: Final = 30 * 86_400
-#: ... at a start and once in so many new ones
+__all__ = ["ACCEPTED", "CANCELLED", "DONE", "FAILED", "OPEN_STATES", "RUNNING", "SENDING", "Job", "JobQueue", "Key"]
+
+#: history is swept at a start and once in so many new jobs
 SWEEP_EVERY: Final = 500
-BEGIN_SQL: Final = "UPDATE jobs SET state = 'running', attempt = attempt + 1, updated_at = ? WHERE"
+#: what a fresh job takes over from a dead letter
+REPLAYED: Final = (
+    *("front", "link", "quality", "part", "title", "user_id", "target", "random_id"),
+    *("batch", "batch_position", "size_bytes"),
+)
+BEGIN_SQL: Final = (
+    "UPDATE jobs SET state = 'running', attempt = attempt + 1, updated_at = ?, began_at = ?, holder = ?,"
+    " lease_until = ?, light = ?, sending_at = NULL WHERE state = 'accepted' AND"
+)
+ORDER_COLUMNS: Final = "id, user_id, canonical, quality, part, batch, created_at, crashes, suspicions, size_bytes"
 OPEN_SQL: Final = "state IN ('accepted', 'running', 'sending')"
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
-    """One accepted order.
+class JobQueue(Leases):
+    """The table `jobs`. Bounds: `bound` open jobs in all, `user_bound` per person.
 
-    `target` is the front's own address (chat, status message …); `random_id` goes with the first message sent, the
-    n-th file of an album uses `random_id + n`; `attempt` counts how often it was begun; times are UTC epochs (seconds).
-    `part`: which part of the item (see `platforms.parts`), "" for the whole. `batch`: id of the batch that it is an
-    item of, "" for none; `batch_position`: its place there.
+    `owner_id`: whose links go first, 0 for nobody's; `instance`, `exclusive`: as of `Leases`.
     """
 
-    id: str
-    front: str
-    link: Link
-    quality: str
-    title: str
-    user_id: int | None
-    target: dict[str, Any]
-    state: str
-    attempt: int
-    random_id: int
-    error_code: str | None
-    created_at: float
-    updated_at: float
-    part: str = ""
-    batch: str = ""
-    batch_position: int = 0
-
-    @property
-    def key(self) -> Key:
-        """Jobs with the same key share one download."""
-        return self.link.canonical, self.quality, self.part
-
-
-class JobQueue:
-    """The table `jobs`. Bounds: `bound` open jobs in all, `user_bound` per person."""
-
     def __init__(
-        self, database: Database, *, bound: int, user_bound: int, clock: Callable[[], float] = time.time
+        self,
+        database: Database,
+        *,
+        bound: int,
+        user_bound: int,
+        owner_id: int = 0,
+        instance: str = "",
+        exclusive: bool = True,
+        history: History | None = None,
+        letters: DeadLetters | None = None,
+        clock: Callable[[], float] = time.time,
     ) -> None:
-        self._database = database
+        super().__init__(
+            database, instance=instance, exclusive=exclusive, history=history, letters=letters, clock=clock
+        )
         self._bound = bound
         self._user_bound = user_bound
-        self._clock = clock
+        self._owner_id = owner_id
         self._added = 0
 
     async def add(
@@ -95,131 +89,197 @@ class JobQueue:
         part: str = "",
         batch: str = "",
         batch_position: int = 0,
+        size_bytes: int | None = None,
+        fronts: Iterable[str] = (),
     ) -> Job:
-        """Write an accepted job. Raises Busy at a bound; `mine` tells whether it is the person's own."""
+        """Write an accepted job. Raises Busy at a bound; `mine` tells whether it is the person's own.
+
+        `fronts`: those that can be reached; jobs of others wait for them and count for no bound. Empty: all are.
+        """
+        among = sorted({front, *fronts}) if fronts else []
         now = self._clock()
         known = (ulid(self._clock), front, link, quality, title, user_id, target)
-        job = Job(*known, ACCEPTED, 0, random_id(), None, now, now, part, batch, batch_position)
-        database = self._database
-        async with database.transaction():
-            if await self._count(f"{OPEN_SQL}") >= self._bound:
+        job = Job(
+            *(*known, ACCEPTED, 0, random_id(), None, now, now, part, batch, batch_position), size_bytes=size_bytes
+        )
+        async with self._database.transaction():
+            if await self._open(among) >= self._bound:
                 raise Busy("queue bound", mine=False, bound=self._bound)
-            if user_id is not None and await self._count(f"{OPEN_SQL} AND user_id = ?", user_id) >= self._user_bound:
+            if user_id is not None and await self._open(among, user_id) >= self._user_bound:
                 raise Busy("user bound", mine=True, bound=self._user_bound)
-            await database.run(
-                "INSERT INTO jobs (id, front, link, canonical, quality, title, user_id, target, state, attempt,"
-                " random_id, error_code, created_at, updated_at, part, batch, batch_position)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                *(job.id, front, _json(link), link.canonical, quality, title, user_id, _json(target), ACCEPTED, 0),
-                *(job.random_id, None, now, now, part, batch, batch_position),
-            )
+            await self._insert(job)
             self._added += 1
             if self._added % SWEEP_EVERY == 0:
                 await self.sweep()
         return job
 
+    def now(self) -> float:
+        """What the queue's clock says (UTC epoch)."""
+        return self._clock()
+
     async def get(self, job_id: str) -> Job | None:
         """The job or None."""
         row = await self._database.one("SELECT * FROM jobs WHERE id = ?", job_id)
-        return _job(row) if row else None
+        return job_of(row) if row else None
+
+    async def waiting(self, fronts: Sequence[str]) -> list[Waiting]:
+        """The accepted jobs of these fronts in the order in which they will be begun (see `in_order`)."""
+        wanted = f"state = 'accepted' AND front IN ({', '.join('?' * len(fronts))})"
+        rows = await self._database.all(f"SELECT {ORDER_COLUMNS} FROM jobs WHERE {wanted}", *fronts)  # noqa: S608 - marks
+        if not rows:
+            return []
+        running = await self._database.all(
+            f"SELECT COALESCE(user_id, {VISITORS}) AS person, COUNT(*) AS number FROM jobs WHERE {UNDER_WAY_SQL}"  # noqa: S608 - constant
+            " GROUP BY person"
+        )
+        turns = await self._database.all("SELECT person, turn FROM queue_turns")
+        return in_order(
+            [_waiting(row) for row in rows],
+            {row["person"]: row["number"] for row in running},
+            {row["person"]: row["turn"] for row in turns},
+            now=self._clock(),
+            owner_id=self._owner_id,
+        )
 
     async def take(self, fronts: Sequence[str], busy: Sequence[Key] = (), *, recordings: bool = True) -> list[Job]:
-        """Begin the next job of these fronts and all others with its key; empty where nothing waits.
+        """Begin the next job of these fronts and all others with its key; empty where nothing may begin.
 
-        Next is the oldest job of the person with the fewest running ones, so that fifty links of one person don't hold
-        up the single link of another; visitors of the page, whom nobody can tell apart, count as one person. Keys in
-        `busy` are passed over, and recordings where `recordings` says that none may begin.
+        Keys in `busy` are passed over, and recordings where `recordings` says that none may begin. Nothing begins
+        beside a job that is suspected of having killed a process, as long as that one is being watched.
         """
-        rows = await self._database.all(
-            "SELECT front, canonical, quality, part FROM jobs AS j WHERE state = 'accepted' ORDER BY"
-            " (SELECT COUNT(*) FROM jobs AS r WHERE r.state IN ('running', 'sending')"
-            " AND COALESCE(r.user_id, 0) = COALESCE(j.user_id, 0)), id"
-        )
-        held = set(busy)
-        keys = ((row["canonical"], row["quality"], row["part"]) for row in rows if row["front"] in fronts)
-        key = next((key for key in keys if key not in held and (recordings or not is_recording(key[2]))), None)
-        return await self.take_same(key, fronts) if key else []
+        if not fronts or not await self._count("state = 'accepted'"):
+            return []
+        async with self._database.transaction():
+            if await self._watching():
+                return []
+            held = set(busy)
+            line = await self.waiting(fronts)
+            for job in line:
+                if job.key not in held and (recordings or not is_recording(job.key[2])):
+                    await self._serve(job.person)
+                    return await self.take_same(job.key, fronts)
+            return []
 
     async def take_same(self, key: Key, fronts: Sequence[str]) -> list[Job]:
         """Begin every accepted job with that key, oldest first."""
         marks = ", ".join("?" * len(fronts))
-        same = f"state = 'accepted' AND canonical = ? AND quality = ? AND part = ? AND front IN ({marks})"
-        rows = await self._database.all(f"{BEGIN_SQL} {same} RETURNING *", self._clock(), *key, *fronts)
-        return sorted((_job(row) for row in rows), key=lambda job: job.id)
+        same = f"canonical = ? AND quality = ? AND part = ? AND front IN ({marks})"
+        rows = await self._database.all(f"{BEGIN_SQL} {same} RETURNING *", *self._lease(), *key, *fronts)
+        return sorted((job_of(row) for row in rows), key=lambda job: job.id)
 
-    async def begin(self, job: Job) -> Job | None:
-        """Begin exactly this job; None where somebody else began or ended it."""
-        row = await self._database.one(f"{BEGIN_SQL} id = ? AND state = 'accepted' RETURNING *", self._clock(), job.id)
-        return _job(row) if row else None
+    async def begin(self, job: Job, *, light: bool = False) -> Job | None:
+        """Begin exactly this job; None where somebody else began or ended it, or where it is to run alone.
 
-    async def move(self, job: Job, state: str, error_code: str | None = None) -> Job | None:
-        """Put an open job into another state; None for a job that has ended already, which stays as it is."""
+        `light`: nothing of it can kill a process, because it only sends again what Telegram keeps.
+        """
         row = await self._database.one(
-            f"UPDATE jobs SET state = ?, error_code = ?, updated_at = ? WHERE id = ? AND {OPEN_SQL} RETURNING *",  # noqa: S608 - constant
-            *(state, error_code, self._clock(), job.id),
+            f"{BEGIN_SQL} id = ? AND suspicions = 0 RETURNING *", *self._lease(light=light), job.id
         )
-        return _job(row) if row else None
+        return job_of(row) if row else None
+
+    async def move(
+        self, job: Job, state: str, error_code: str | None = None, *, size_bytes: int | None = None
+    ) -> Job | None:
+        """Put a job that we work on into SENDING, DONE or FAILED; a failed one is kept as a dead letter too.
+
+        None where it isn't ours any more: it has ended, or its lease was lost and somebody else has begun it.
+        """
+        now = self._clock()
+        async with self._database.transaction():
+            row = await self._database.one(
+                "UPDATE jobs SET state = ?, error_code = ?, updated_at = ?, size_bytes = COALESCE(?, size_bytes),"  # noqa: S608 - constant
+                f" sending_at = CASE WHEN ? THEN ? ELSE sending_at END WHERE {MINE_SQL} RETURNING *",
+                *(state, error_code, now, size_bytes, state == SENDING, now, job.id, job.attempt, self._instance),
+            )
+            return await self._ended(row)
+
+    async def cancel(self, job_id: str) -> Job | None:
+        """End an open job whoever works on it; None where it has ended already."""
+        async with self._database.transaction():
+            row = await self._database.one(
+                "UPDATE jobs SET state = 'cancelled', error_code = 'cancelled', updated_at = ?"  # noqa: S608 - constant
+                f" WHERE id = ? AND {OPEN_SQL} RETURNING *",
+                *(self._clock(), job_id),
+            )
+            return await self._ended(row)
 
     async def recover(self) -> tuple[list[Job], list[Job]]:
         """After a start: what was under way is accepted again; returns (all accepted, given up as poison)."""
-        rows = await self._database.all(
-            "UPDATE jobs SET state = 'failed', error_code = 'worker_crashed', updated_at = ?"
-            " WHERE state IN ('running', 'sending') AND attempt >= ? RETURNING *",
-            *(self._clock(), POISON_ATTEMPTS),
-        )
-        await self._database.run("UPDATE jobs SET state = 'accepted' WHERE state IN ('running', 'sending')")
+        _, poison = await self.reclaim()
         await self.sweep()
         waiting = await self._database.all("SELECT * FROM jobs WHERE state = 'accepted' ORDER BY id")
-        return [_job(row) for row in waiting], [_job(row) for row in rows]
+        return [job_of(row) for row in waiting], poison
 
     async def sweep(self) -> None:
-        """Forget jobs that ended long ago."""
+        """Forget what ended long ago, and whose turn it was of people who wait for nothing."""
+        await self.history.sweep()
+        await self.letters.sweep()
         await self._database.run(
-            "DELETE FROM jobs WHERE state IN ('done', 'failed', 'cancelled') AND updated_at < ?",
-            self._clock() - HISTORY_SECONDS,
+            "DELETE FROM queue_turns WHERE person NOT IN"  # noqa: S608 - constant
+            f" (SELECT COALESCE(user_id, {VISITORS}) FROM jobs WHERE {OPEN_SQL})"
         )
 
-    async def release(self) -> None:
-        """At a graceful stop: what is under way is accepted again, and the broken-off attempt doesn't count."""
-        await self._database.run(
-            "UPDATE jobs SET state = 'accepted', attempt = attempt - 1 WHERE state IN ('running', 'sending')"
-        )
+    async def replay(self, letter_id: str) -> Job | None:
+        """A fresh job for a dead letter, which is gone then; None where there is none of that id.
 
-    async def position(self, job: Job) -> int:
-        """How many accepted jobs stand before this one."""
-        return await self._count("state = 'accepted' AND id < ?", job.id)
+        It keeps the random id, so that what an earlier try did get through doesn't come a second time.
+        """
+        async with self._database.transaction():
+            letter = await self.letters.take(letter_id)
+            if letter is None:
+                return None
+            now = self._clock()
+            job = Job(
+                id=ulid(self._clock),
+                state=ACCEPTED,
+                attempt=0,
+                error_code=None,
+                created_at=now,
+                updated_at=now,
+                **{name: getattr(letter, name) for name in REPLAYED},
+            )
+            # an item of a batch is one job at a time
+            await self._database.run("UPDATE jobs SET batch = '' WHERE id = ?", letter.id)
+            await self._insert(job)
+        return job
 
     async def counts(self) -> dict[str, int]:
         """Number of jobs per state."""
         rows = await self._database.all("SELECT state, COUNT(*) AS number FROM jobs GROUP BY state")
         return {row["state"]: row["number"] for row in rows}
 
-    async def _count(self, condition: str, *values: object) -> int:
-        row = await self._database.one(f"SELECT COUNT(*) FROM jobs WHERE {condition}", *values)  # noqa: S608 - constant
-        assert row is not None
-        return int(row[0])
+    async def _serve(self, person: int) -> None:
+        await self._database.run(
+            "INSERT INTO queue_turns (person, turn) SELECT ?, COALESCE(MAX(turn), 0) + 1 FROM queue_turns WHERE TRUE"
+            " ON CONFLICT (person) DO UPDATE SET turn = excluded.turn",
+            person,
+        )
+
+    async def _insert(self, job: Job) -> None:
+        await self._database.run(
+            "INSERT INTO jobs (id, front, link, canonical, quality, title, user_id, target, state, attempt,"
+            " random_id, error_code, created_at, updated_at, part, batch, batch_position, size_bytes)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            *(job.id, job.front, packed(job.link), job.link.canonical, job.quality, job.title, job.user_id),
+            *(packed(job.target), job.state, job.attempt, job.random_id, job.error_code, job.created_at),
+            *(job.updated_at, job.part, job.batch, job.batch_position, job.size_bytes),
+        )
+
+    async def _open(self, fronts: Sequence[str], user_id: int | None = None) -> int:
+        marks = f" AND front IN ({', '.join('?' * len(fronts))})" if fronts else ""
+        mine = " AND user_id = ?" if user_id is not None else ""
+        return await self._count(f"{OPEN_SQL}{marks}{mine}", *fronts, *((user_id,) if mine else ()))
 
 
-def _json(value: object) -> str:
-    return msgspec.json.encode(value).decode()
-
-
-def _job(row: Row) -> Job:
-    return Job(
-        id=row["id"],
-        front=row["front"],
-        link=msgspec.json.decode(row["link"], type=Link),
-        quality=row["quality"],
-        title=row["title"],
-        user_id=row["user_id"],
-        target=msgspec.json.decode(row["target"]),
-        state=row["state"],
-        attempt=row["attempt"],
-        random_id=row["random_id"],
-        error_code=row["error_code"],
-        created_at=row["created_at"],
-        updated_at=row["updated_at"],
-        part=row["part"],
-        batch=row["batch"],
-        batch_position=row["batch_position"],
+def _waiting(row: Row) -> Waiting:
+    return Waiting(
+        row["id"],
+        VISITORS if row["user_id"] is None else row["user_id"],
+        (row["canonical"], row["quality"], row["part"]),
+        bool(row["batch"]),
+        row["created_at"],
+        row["crashes"],
+        row["suspicions"],
+        row["canonical"].partition(":")[0],
+        row["size_bytes"],
     )

@@ -9,20 +9,20 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from core.job_queue import CANCELLED, FAILED, OPEN_STATES, Job, JobQueue
+from core.job_queue import OPEN_STATES, Job, JobQueue
 from platforms.parts import Recording, check_minutes, is_recording, read_part
 from platforms.shapes import QUALITY_KEYS, Link, Listing, Media
 from services.feeds import Feeds
 from services.jobs import Delivery, JobEvent, Offer, Order, Reporter, StoredFile
+from services.keeper import tell_poison
 from services.workers import Workers
 from utils.errors import (
-    Cancelled,
     GoldcrestError,
     NotAllowed,
     NotFound,
     ShuttingDown,
+    StorageTrouble,
     UnknownQuality,
-    WorkerCrashed,
     error_by_code,
 )
 from utils.ids import button_token
@@ -89,8 +89,8 @@ class Downloads:
         waiting, poison = await self._queue.recover()
         for job in waiting:
             self._feeds.open(job)
-        for job in poison:
-            self._feeds.open(job).publish(JobEvent(job.id, FAILED, error=WorkerCrashed("poison")))
+        tell_poison(self._feeds, poison)
+        await self._workers.learn()
         self._workers.start()
 
     async def stop(self) -> None:
@@ -191,10 +191,15 @@ class Downloads:
             part=part,
             batch=order.batch,
             batch_position=order.batch_position,
+            size_bytes=order.size_bytes,
+            fronts=(*self._feeds.fronts, order.front),
         )
         log.info("job accepted", job=job.id, front=job.front, platform=link.platform, quality=job.quality)
         self._feeds.open(job)
-        await self._workers.take_in(job)
+        try:
+            await self._workers.take_in(job)
+        except StorageTrouble:  # it is written, so it is accepted, and begun like any other that waits
+            self._workers.wake()
         return job
 
     def _settle(self, link: Link, order: Order) -> tuple[str, str]:
@@ -248,6 +253,4 @@ class Downloads:
             raise NotAllowed("somebody else's job")
         if job.state not in OPEN_STATES:
             return False
-        ended = await self._workers.end(job, CANCELLED, Cancelled())
-        await self._workers.drop(job)
-        return ended
+        return await self._workers.cancel(job)

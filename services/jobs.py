@@ -19,7 +19,8 @@ FINAL_PHASES: Final = frozenset({"done", "failed", "cancelled"})
 class Order:
     """What a front asks for. `target` is the front's own address of the person; it is kept as JSON.
 
-    `part`: key of a part of the item (see `platforms.parts`), "" for the whole; `batch`, `batch_position`: as of `Job`.
+    `part`: key of a part of the item (see `platforms.parts`), "" for the whole; `batch`, `batch_position`: as of `Job`;
+    `size_bytes`: what its files are expected to have, None where nobody knows.
     """
 
     front: str
@@ -31,6 +32,7 @@ class Order:
     part: str = ""
     batch: str = ""
     batch_position: int = 0
+    size_bytes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,8 @@ class JobEvent:
     """One state of a job.
 
     `phase`: queued, probing, downloading, recording, merging, fitting, uploading, done, failed or cancelled.
-    `position`: jobs before it while queued. `error`: why it failed, or why it was put back into the queue. `files`:
+    `position`: jobs before it while queued; `eta_seconds`: until it is there, None where nobody knows. `error`: why it
+    failed, or why it was put back into the queue. `files`: what was fetched, once that is known.
     what was fetched, once that is known.
     """
 
@@ -56,6 +59,7 @@ class JobEvent:
     phase: str
     progress: Progress | None = None
     position: int | None = None
+    eta_seconds: float | None = None
     error: GoldcrestError | None = None
     files: tuple[FetchedFile, ...] = ()
 

@@ -8,13 +8,17 @@ from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 
-from core.job_queue import ACCEPTED, DONE, FAILED, SENDING, Job, JobQueue
+from core.job_queue import DONE, FAILED, Job, JobQueue
+from core.job_queue_estimates import Estimates
 from platforms.parts import is_recording
 from services.figures import Figures
 from services.flights import Flight
-from services.jobs import JobEvent, Reporter, StoredFile
+from services.hand_over import HandOver
+from services.jobs import JobEvent, Reporter
+from services.keeper import TROUBLE_SECONDS, Keeper
+from services.places import Places
 from services.put_backs import PutBacks
-from utils.errors import GoldcrestError, InternalError, MemoryShort, OutOfMemory
+from utils.errors import Cancelled, GoldcrestError, InternalError, MemoryShort, OutOfMemory, StorageTrouble
 from utils.log_context import log_context
 from utils.sandbox import job_folder, remove_folder
 
@@ -30,8 +34,8 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 #: hand-overs of stored files at the same time; they cost a message each, no download
 SPARE_BOUND: Final = 8
-#: rest after a look at the queue that broke (disk full, database locked)
-TROUBLE_SECONDS: Final = 1.0
+#: done jobs that the estimates begin with
+LEARNED: Final = 200
 
 
 class Workers:
@@ -55,7 +59,6 @@ class Workers:
         self._put_backs = PutBacks(put_backs)
         self._platforms = platforms
         self._queue = queue
-        self._stored = stored
         self._feeds = feeds
         self._work = work
         self._parallel = parallel
@@ -63,19 +66,24 @@ class Workers:
         self._flights: list[Flight] = []
         self._stopped = False
         self._wake = asyncio.Event()
-        self._scheduler: asyncio.Task[None] | None = None
+        self._keeper = Keeper(queue, feeds, lambda: self._flights, self.wake, sleep=sleep)
+        self._hands = HandOver(queue, stored, feeds, self._keeper)
+        self._estimates = Estimates()
+        self._places = Places(queue, feeds, self._estimates, lambda: self._flights, parallel=parallel, sleep=sleep)
+        self._loops: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
         """Begin to take jobs."""
-        self._scheduler = asyncio.create_task(self._schedule(), name="workers")
-        self._wake.set()
+        loops = {"workers": self._schedule, "leases": self._keeper.run, "places": self._places.run}
+        self._loops = [asyncio.create_task(run(), name=name) for name, run in loops.items()]
+        self.wake()
 
     async def stop(self) -> None:
         """End all work where it stands; the table still holds every job."""
         self._stopped = True
         for flight in self._flights:
             flight.closed = True
-        tasks = [task for task in (self._scheduler, *(flight.task for flight in self._flights)) if task is not None]
+        tasks = [*self._loops, *(flight.task for flight in self._flights if flight.task is not None)]
         for task in tasks:
             task.cancel()
         if tasks:
@@ -84,21 +92,27 @@ class Workers:
     def wake(self) -> None:
         """Look for jobs: something may be ready now."""
         self._wake.set()
+        self._places.moved()
 
     async def take_in(self, job: Job) -> None:
         """Let a new job join its key's flight, be served from a stored copy at once, or wait for a slot."""
-        kept = self._joinable(job.key) is None and await self._copies(job)
-        # the job is in the flight first, so that the flight can't end between the look and the write
-        if (flight := self._joinable(job.key)) is not None:
-            flight.jobs.setdefault(job.id, job)
-            self._feeds.publish([job], flight.event)
-        elif kept and not self._stopped and sum(flight.spare for flight in self._flights) < SPARE_BOUND:
-            flight = self._launch(Flight(job.key, {job.id: job}, spare=True, phase="uploading"))
-        else:
-            await self._tell_place(job)
+        kept = self._joinable(job.key) is None and await self._hands.copies(job)
+        flight = self._joinable(job.key)
+        if flight is None and not (kept and self._spare_room()):
+            await self.tell_place(job)
             return
-        if (begun := await self._queue.begin(job)) is not None and job.id in flight.jobs:
+        if (begun := await self._queue.begin(job, light=flight is None or flight.spare)) is None:
+            self.wake()  # it was begun or cancelled meanwhile, or is to run alone
+        elif (flight := self._joinable(job.key)) is not None:
             flight.jobs[job.id] = begun
+            self._feeds.publish([job], flight.event)
+        elif kept and self._spare_room():
+            self._launch(Flight(job.key, {job.id: begun}, spare=True, phase="uploading"))
+        else:  # the flight that it was to join has landed meanwhile
+            await self._put_back(begun)
+
+    def _spare_room(self) -> bool:
+        return not self._stopped and sum(flight.spare for flight in self._flights) < SPARE_BOUND
 
     def finish(self, job: Job) -> bool:
         """End a recording and keep what there is; False where nothing of it runs any more, or not yet."""
@@ -107,10 +121,18 @@ class Workers:
             flight.enough.set()
         return bool(flights)
 
-    async def drop(self, job: Job) -> None:
-        """Let a job leave its flight; waits until what only it needed has stopped and is cleared away."""
+    async def cancel(self, job: Job) -> bool:
+        """End a job; waits until what only it needed has stopped and is cleared away. False where it had ended."""
+        ended = await self._queue.cancel(job.id)
+        if ended is not None:
+            self._tell_end(ended, Cancelled())
         for flight in [flight for flight in self._flights if job.id in flight.jobs]:
             await flight.drop(job.id)
+        return ended is not None
+
+    async def learn(self) -> None:
+        """Begin with what the jobs done last took."""
+        self._estimates.learn(await self._queue.history.newest_done(LEARNED))
 
     async def _schedule(self) -> None:
         while True:
@@ -118,6 +140,10 @@ class Workers:
             self._wake.clear()
             try:
                 await self._fill_slots()
+            except StorageTrouble as error:
+                log.warning("queue.waits", detail=error.detail)
+                await self._sleep(TROUBLE_SECONDS)
+                self._wake.set()
             except Exception:  # the edge of the scheduler: it must live as long as the process
                 log.exception("queue broke")
                 await self._sleep(TROUBLE_SECONDS)
@@ -134,7 +160,10 @@ class Workers:
             )
             if not jobs:
                 break
+            self._places.moved()
             begun = {job.id: job for job in jobs}
+            for job in jobs:  # one that another process has written has none yet
+                self._feeds.open(job)
             if (flight := self._joinable(jobs[0].key)) is None:
                 self._launch(Flight(jobs[0].key, begun))
             else:  # it took off while the queue was being read
@@ -155,7 +184,7 @@ class Workers:
         failure: GoldcrestError | None = None
         try:
             try:
-                await self._serve(flight)
+                await self._keeper.written(lambda: self._serve(flight))
             except GoldcrestError as error:
                 failure = error
             except Exception as error:  # the edge of a worker: the job must end, and with a word
@@ -166,63 +195,56 @@ class Workers:
                 if flight.folder is not None:  # first: where the job has filled the disk its end needs room
                     await asyncio.to_thread(remove_folder, flight.folder)
             if isinstance(failure, MemoryShort):
-                failure = await self._put_back(flight, failure)
+                failure = await self._make_room(flight, failure)
             else:
                 self._put_backs.over(flight.key)
             if failure is not None:
                 await self._fail(flight, failure)
-        except Exception:  # its jobs stay open in the table and are begun again at the next start
+        except Exception:  # its jobs stay open in the table and are begun again when their leases have ended
             log.exception("job could not be ended", key=flight.key)
         finally:
             self._flights.remove(flight)
-            self._wake.set()
+            self.wake()
 
     async def _serve(self, flight: Flight) -> None:
         """Fetch unless a stored copy does, hand over to each job in turn."""
         while flight.jobs:
             job = next(iter(flight.jobs.values()))
-            copies = await self._copies(job)
-            if copies and await self._hand_over(flight, job, self._resend(job, copies)):
+            copies = await self._hands.copies(job)
+            if copies and await self._hand_over(flight, job, self._hands.resend(job, copies)):
                 continue
             if flight.spare:
-                await self._requeue(flight, job)
+                flight.jobs.pop(job.id, None)
+                await self._put_back(job)  # the stored copy was dead: it needs a download, for which it waits
                 continue
             if flight.fetched is None:
                 flight.folder = job_folder(self._work)
                 flight.fetched = await self._fetch(flight, job, flight.folder)
                 continue  # who waits may have changed meanwhile
-            await self._hand_over(flight, job, self._send(job, flight.fetched))
+            await self._hand_over(flight, job, self._hands.send(job, flight.fetched))
             for late in await self._queue.take_same(flight.key, self._feeds.fronts):
                 flight.jobs[late.id] = late
 
-    async def _requeue(self, flight: Flight, job: Job) -> None:
-        """The stored copy was dead: the job needs a download and waits for a slot like any other."""
-        waiting = await self._queue.move(job, ACCEPTED)
-        flight.jobs.pop(job.id, None)
-        if waiting is not None:
-            await self._tell_place(waiting)
-
-    async def _put_back(self, flight: Flight, error: MemoryShort) -> GoldcrestError | None:
+    async def _make_room(self, flight: Flight, error: MemoryShort) -> GoldcrestError | None:
         """Memory ran short: its jobs wait again, and hear why; what they fail with where that happened too often."""
         if not self._put_backs.again(flight.key):
             return OutOfMemory(error.detail)
         for job in list(flight.jobs.values()):
-            waiting = await self._queue.move(job, ACCEPTED)
             flight.jobs.pop(job.id, None)
-            if waiting is not None:
-                log.info("job put back", job=job.id, detail=error.detail)
-                await self._tell_place(waiting, error)
+            log.info("job put back", job=job.id, detail=error.detail)
+            await self._put_back(job, error)
         return None
 
-    async def _tell_place(self, job: Job, error: GoldcrestError | None = None) -> None:
-        position = await self._queue.position(job)
-        if not any(job.id in flight.jobs for flight in self._flights):  # it may have begun meanwhile
-            self._feeds.publish([job], JobEvent(job.id, "queued", position=position))
-        self._wake.set()
+    async def _put_back(self, job: Job, error: GoldcrestError | None = None) -> None:
+        """Let a begun job wait again."""
+        waiting = await self._keeper.written(lambda: self._queue.put_back(job))
+        if waiting is not None:
+            await self.tell_place(waiting, error)
 
-    async def _copies(self, job: Job) -> tuple[StoredFile, ...]:
-        delivery = self._feeds.deliveries.get(job.front)
-        return await self._stored.find(*job.key) if delivery is not None and delivery.keeps else ()
+    async def tell_place(self, job: Job, error: GoldcrestError | None = None) -> None:
+        """Tell a waiting job where it stands, and look whether it can begin."""
+        await self._places.tell(job, error)
+        self.wake()
 
     async def _fetch(self, flight: Flight, job: Job, folder: Path) -> Fetched:
         def on_progress(progress: Progress) -> None:
@@ -242,50 +264,37 @@ class Workers:
         error = InternalError("hand-over cancelled itself") if task.cancelled() else task.exception()
         if error is None and not task.result():
             return False
+        if isinstance(error, StorageTrouble):
+            raise error  # the whole of it again: the random id makes that harmless
         if error is not None and not isinstance(error, GoldcrestError):
             log.error("hand-over broke", job=job.id, exc_info=error)
             cause, error = error, InternalError(repr(error))
             error.__cause__ = cause
-        await self.end(job, FAILED if error else DONE, error)
+        await self._end(job, error, flight)
         flight.jobs.pop(job.id, None)
-        return True
-
-    async def _resend(self, job: Job, copies: tuple[StoredFile, ...]) -> bool:
-        """Hand over Telegram's copy; False where it is dead, and forgotten then."""
-        if (sending := await self._queue.move(job, SENDING)) is None:
-            return True
-        if await self._feeds.deliveries[job.front].resend(sending, copies):
-            return True
-        await self._stored.forget(*job.key)
-        return False
-
-    async def _send(self, job: Job, fetched: Fetched) -> bool:
-        feed = self._feeds.open(job)
-
-        def on_progress(progress: Progress) -> None:
-            feed.publish(JobEvent(job.id, "uploading", progress, files=fetched.files))
-
-        if (sending := await self._queue.move(job, SENDING)) is None:
-            return True
-        feed.publish(JobEvent(job.id, "uploading", files=fetched.files))
-        kept = await self._feeds.deliveries[job.front].send(sending, fetched, on_progress)
-        if kept and not is_recording(job.part):  # nobody can ask for that moment again
-            await self._stored.keep(kept)
         return True
 
     async def _fail(self, flight: Flight, error: GoldcrestError) -> None:
         for job in list(flight.jobs.values()):
-            await self.end(job, FAILED, error)
+            await self._end(job, error, flight)
             flight.jobs.pop(job.id, None)
 
-    async def end(self, job: Job, state: str, error: GoldcrestError | None = None) -> bool:
-        """Write, count and tell the end of a job; False where it had ended before."""
-        ended = await self._queue.move(job, state, error.code if error else None)
+    async def _end(self, job: Job, error: GoldcrestError | None, flight: Flight) -> None:
+        """Write the end of a job that we work on, and tell it unless it isn't ours any more."""
+        size_bytes = sum(file.size_bytes for file in flight.fetched.files) if flight.fetched else 0
+        code, state = (error.code, FAILED) if error else (None, DONE)
+        ended = await self._keeper.written(lambda: self._queue.move(job, state, code, size_bytes=size_bytes))
         if ended is None:
-            return False
-        if state == FAILED and error is not None and self._reports is not None:
+            return
+        if error is not None and self._reports is not None:
             await self._reports.keep(error, job.link)
+        if error is None:
+            self._estimates.learn([ended])
+        self._tell_end(ended, error)
+
+    def _tell_end(self, ended: Job, error: GoldcrestError | None) -> None:
         self.figures.count(ended)
-        log.info("job ended", job=job.id, state=state, error=ended.error_code, detail=error.detail if error else None)
-        self._feeds.open(ended).publish(JobEvent(job.id, state, error=error))
-        return True
+        detail = error.detail if error else None
+        log.info("job ended", job=ended.id, state=ended.state, error=ended.error_code, detail=detail)
+        self._feeds.open(ended).publish(JobEvent(ended.id, ended.state, error=error))
+        self._places.moved()

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from utils.errors import LocalError
+from utils.errors import LocalError, StorageTrouble
 from utils.health import Health, of_folder
 
 if TYPE_CHECKING:
@@ -22,13 +22,15 @@ HEALTH_SECONDS: Final = 0.5
 LOCK_MS: Final = 5000
 #: takes the lock that every write needs, and writes nothing
 _TRIAL: Final = f"PRAGMA busy_timeout=0; BEGIN IMMEDIATE; ROLLBACK; PRAGMA busy_timeout={LOCK_MS}"
+#: SQLite's codes for what passes by itself: BUSY, LOCKED, READONLY, IOERR, FULL, CANTOPEN (sqlite.org/rescode.html)
+PASSING: Final = frozenset({5, 6, 8, 10, 13, 14})
 
 
 class Database:
     """A part: `start` opens and migrates, `stop` closes.
 
     Statements run one after another; `transaction` holds the connection for one task. SQL is kept to what PostgreSQL
-    accepts too, with `?` for parameters.
+    accepts too, with `?` for parameters. Any of them raises StorageTrouble where the file can't be written for now.
     """
 
     def __init__(self, path: Path, migrations: Path) -> None:
@@ -83,18 +85,17 @@ class Database:
 
     async def run(self, sql: str, *values: object) -> int:
         """Execute one statement; the number of rows it changed."""
-        async with self._turn() as connection, connection.execute(sql, values) as cursor:
-            return cursor.rowcount
+        async with self._turn() as connection:  # each await of a connection is a turn of its thread: one is enough
+            return (await connection.execute(sql, values)).rowcount
 
     async def one(self, sql: str, *values: object) -> Row | None:
         """The first row or None."""
-        async with self._turn() as connection, connection.execute(sql, values) as cursor:
-            return await cursor.fetchone()
+        return next(iter(await self.all(sql, *values)), None)
 
     async def all(self, sql: str, *values: object) -> list[Row]:
         """All rows."""
-        async with self._turn() as connection, connection.execute(sql, values) as cursor:
-            return list(await cursor.fetchall())
+        async with self._turn() as connection:
+            return list(await connection.execute_fetchall(sql, values))
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[None]:
@@ -138,7 +139,12 @@ class Database:
         async with self._lock:
             if self._connection is None:
                 raise LocalError("database is closed")
-            yield self._connection
+            try:
+                yield self._connection
+            except Exception as error:
+                if getattr(error, "sqlite_errorcode", 0) & 0xFF in PASSING:
+                    raise StorageTrouble(str(error)) from error
+                raise
 
     async def _migrate(self, connection: aiosqlite.Connection) -> None:
         await connection.execute(

@@ -390,6 +390,15 @@ class DiskFull(LocalError):
     step = "later"
 
 
+class StorageTrouble(LocalError):
+    """The database can't be written now (held by somebody else, or its disk is full); what was asked isn't done."""
+
+    code = "storage"
+    retry = True
+    http_status = 503
+    step = "later"
+
+
 class OutOfMemory(LocalError):
     """The worker needed more memory than it may have."""
 

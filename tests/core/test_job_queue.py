@@ -1,10 +1,14 @@
 """Accepted work in a real SQLite file."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
 
-from core.job_queue import CANCELLED, DONE, HISTORY_SECONDS, POISON_ATTEMPTS, SENDING, JobQueue
+from core.dead_letters import DeadLetters
+from core.job_queue import CANCELLED, DONE, FAILED, SENDING, JobQueue
+from core.job_queue_history import DAY_SECONDS, History
+from core.job_queue_leases import LEASE_SECONDS, POISON_CRASHES
 from platforms.shapes import Link
 from utils.database import Database
 from utils.errors import Busy
@@ -43,8 +47,26 @@ def queue(database, clock):
     return JobQueue(database, bound=60, user_bound=50, clock=clock)
 
 
-async def add(queue, item="1", user=7, front="telegram", quality="best"):
-    return await queue.add(front, link(item), quality, title="T", user_id=user, target={"chat_id": user})
+async def add(queue, item="1", user=7, front="telegram", quality="best", **more):
+    return await queue.add(front, link(item), quality, title="T", user_id=user, target={"chat_id": user}, **more)
+
+
+async def state(queue, job):
+    kept = await queue.get(job.id)
+    return kept and (kept.state, kept.error_code)
+
+
+FRONTS = ("telegram",)
+
+
+@pytest.fixture
+def process(database, clock):
+    """Another process over the same database; alone on it unless told otherwise."""
+
+    def process(**more):
+        return JobQueue(database, bound=60, user_bound=50, clock=clock, **more)
+
+    return process
 
 
 async def test_a_job_comes_back_as_it_was_written(queue):
@@ -104,66 +126,289 @@ async def test_visitors_of_the_page_count_as_one_person(queue):
 async def test_begin_takes_a_job_only_once(queue):
     """Two takers, one wins."""
     job = await add(queue)
-    assert await queue.position(await add(queue, "2")) == 1
     assert (await queue.begin(job)) is not None
     assert await queue.begin(job) is None
 
 
 async def test_an_ended_job_stays_as_it_is(queue):
-    """A late report can't undo a cancellation."""
+    """A late report can't undo a cancellation, and nothing is cancelled twice."""
     job = await add(queue)
-    await queue.move(job, CANCELLED, "cancelled")
-    await queue.move(job, DONE)
-    kept = await queue.get(job.id)
-    assert kept is not None
-    assert (kept.state, kept.error_code) == (CANCELLED, "cancelled")
+    (begun,) = await queue.take(FRONTS)
+    assert await queue.cancel(job.id)
+    assert await queue.move(begun, DONE) is None
+    assert await queue.cancel(job.id) is None
+    assert await state(queue, job) == (CANCELLED, "cancelled")
 
 
-async def test_after_a_kill_everything_accepted_is_there_again_with_the_same_random_id(queue):
+async def test_after_a_kill_everything_accepted_is_there_again_with_the_same_random_id(queue, process):
     """Running and sending jobs are accepted again; the random id lets Telegram refuse a second copy."""
     job = await add(queue)
-    await queue.move(*((await queue.take(("telegram",)))[0], SENDING))
-    waiting, poison = await queue.recover()
+    await queue.move(*((await queue.take(FRONTS))[0], SENDING))
+    waiting, poison = await process().recover()
     assert poison == []
     assert [(again.id, again.random_id, again.state) for again in waiting] == [(job.id, job.random_id, "accepted")]
 
 
-async def test_a_job_that_kills_its_process_again_and_again_is_given_up(queue):
-    """After three begun attempts that ended in a kill it is failed, with a reason."""
+async def test_a_job_that_kills_its_process_again_and_again_is_given_up(queue, process):
+    """After three deaths of a process that ran it alone it is a dead letter with a reason."""
     job = await add(queue)
-    for _ in range(POISON_ATTEMPTS):
-        await queue.recover()
-        await queue.take(("telegram",))
-    waiting, poison = await queue.recover()
+    for _ in range(POISON_CRASHES):
+        current = process()
+        assert (await current.recover())[1] == []
+        await current.take(FRONTS)
+    waiting, poison = await process().recover()
     assert waiting == []
     assert [(dead.id, dead.error_code) for dead in poison] == [(job.id, "worker_crashed")]
+    (letter,) = await queue.letters.newest()
+    assert (letter.id, letter.poison, letter.crashes) == (job.id, True, POISON_CRASHES)
 
 
-async def test_a_graceful_stop_does_not_count_as_an_attempt(queue):
+async def test_the_neighbours_of_a_poison_job_are_innocent(queue, process):
+    """One of four kills every process in which it runs; it alone dies of it, the others are done."""
+    jobs = [await add(queue, str(number), user=number) for number in range(4)]
+    killer = jobs[2].id
+    for _ in range(50):
+        current = process()
+        await current.recover()
+        begun = [*await current.take(FRONTS), *await current.take(FRONTS)]
+        if killer in {job.id for job in begun}:
+            continue  # all of it dies here
+        for job in begun:
+            assert await current.move(job, DONE)
+    states = [await state(queue, job) for job in jobs]
+    assert states == [(DONE, None), (DONE, None), (FAILED, "worker_crashed"), (DONE, None)]
+
+
+async def test_a_suspect_runs_alone_for_a_while_and_then_no_more(queue, process, clock):
+    """Nothing begins beside it, nor does a stored copy of it; a long one holds up others for a minute."""
+    for number in range(3):
+        await add(queue, str(number), user=number)
+    await queue.take(FRONTS)
+    await queue.take(FRONTS)
+    current = process()
+    waiting, _ = await current.recover()
+    assert await current.begin(waiting[0]) is None
+    (first,) = await current.take(FRONTS)
+    assert first.id == waiting[0].id
+    assert await current.take(FRONTS) == []
+    clock.now += 60
+    assert [job.id for job in await current.take(FRONTS)] == [waiting[1].id]
+
+
+async def test_what_only_sends_stored_copies_is_not_suspected(queue, process):
+    """The download beside it was alone with what can kill a process."""
+    heavy, light = await add(queue, "heavy"), await add(queue, "light")
+    assert await queue.begin(light, light=True)
+    assert await queue.begin(heavy)
+    current = process()
+    await current.recover()
+    assert (await current.get(heavy.id)).crashes == 1
+    assert await current.begin(light)
+
+
+async def test_a_graceful_stop_is_held_against_nobody(queue, process):
     """Ten restarts in the middle of a job don't make it poison."""
     await add(queue)
     for _ in range(10):
-        assert len(await queue.take(("telegram",))) == 1
-        await queue.release()
-    waiting, poison = await queue.recover()
-    assert (len(waiting), poison, waiting[0].attempt) == (1, [], 0)
+        current = process()
+        assert len(await current.take(FRONTS)) == 1
+        await current.release()
+    waiting, poison = await process().recover()
+    assert (len(waiting), poison, waiting[0].crashes) == (1, [], 0)
 
 
-async def test_history_is_bounded_in_time(queue, clock):
-    """Ended jobs are forgotten after the stated time, open ones never."""
+async def test_a_job_put_back_waits_again_and_its_old_attempt_can_write_nothing(queue, process):
+    """However often: it isn't poison. Who still works on it is fenced out, before and after it is begun again."""
+    await add(queue)
+    for _ in range(5):
+        (begun,) = await queue.take(FRONTS)
+        assert (await queue.put_back(begun)).state == "accepted"
+        assert await queue.put_back(begun) is None
+        assert await queue.move(begun, DONE) is None
+    (again,) = await queue.take(FRONTS)
+    assert await queue.move(begun, DONE) is None
+    assert await queue.move(again, DONE)
+    assert (await process().recover()) == ([], [])
+
+
+# --- two processes over one database ----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+async def two(database, clock):
+    """Two queues over one file, each with a connection of its own."""
+    other = Database(database._path, MIGRATIONS)
+    await other.start()
+    yield tuple(JobQueue(each, bound=60, user_bound=50, exclusive=False, clock=clock) for each in (database, other))
+    await other.stop()
+
+
+async def test_two_processes_never_take_the_same_job(two):
+    """Both take side by side until nothing is left; every job went to one of them."""
+    for number in range(20):
+        await add(two[0], str(number), user=number)
+
+    async def drain(queue):
+        taken = []
+        while begun := await queue.take(FRONTS):
+            taken += [job.id for job in begun]
+        return taken
+
+    first, second = await asyncio.gather(*(drain(queue) for queue in two))
+    assert len(first) + len(second) == len({*first, *second}) == 20
+
+
+async def test_a_start_leaves_alone_what_another_living_process_works_on(two):
+    """Its lease holds, and its heartbeat prolongs it."""
+    await add(two[0])
+    begun = await two[0].take(FRONTS)
+    assert await two[1].recover() == ([], [])
+    assert await two[0].heartbeat(begun) == []
+
+
+async def test_who_lost_its_lease_can_write_nothing_any_more(two, clock):
+    """It slept for a minute; the other has begun the job meanwhile and it alone ends it."""
+    await add(two[0])
+    (slow,) = await two[0].take(FRONTS)
+    clock.now += LEASE_SECONDS + 5
+    free, _ = await two[1].reclaim()
+    assert [job.id for job in free] == [slow.id]
+    (quick,) = await two[1].take(FRONTS)
+    assert quick.attempt == slow.attempt + 1
+    assert await two[0].heartbeat([slow]) == [slow]
+    assert await two[0].move(slow, DONE) is None
+    assert await two[0].put_back(slow) is None
+    assert await two[1].move(quick, DONE)
+
+
+async def test_a_heartbeat_does_not_count_a_job_as_lost_whose_end_we_have_written(queue):
+    """Its worker is just leaving; one that somebody cancelled is stopped."""
+    await add(queue, "1")
+    await add(queue, "2")
+    (done,), (cancelled,) = await queue.take(FRONTS), await queue.take(FRONTS)
+    await queue.move(done, DONE)
+    await queue.cancel(cancelled.id)
+    assert await queue.heartbeat([done, cancelled]) == [cancelled]
+
+
+async def test_an_expired_lease_of_a_process_that_lives_is_held_against_nobody(two, clock):
+    """Only one of its workers went away without a word: the other job's lease shows that."""
+    await add(two[0], "1")
+    await add(two[0], "2")
+    (lost,), kept = await two[0].take(FRONTS), await two[0].take(FRONTS)
+    clock.now += LEASE_SECONDS - 1
+    await two[0].heartbeat(kept)
+    clock.now += 5
+    free, _ = await two[1].reclaim()
+    assert [(job.id, job.crashes) for job in free] == [(lost.id, 0)]
+    assert await two[1].begin(free[0])
+
+
+async def test_our_own_lost_worker_is_found_too(queue, clock):
+    """Nobody renewed the lease: the job is accepted again in the same process."""
+    job = await add(queue)
+    await queue.take(FRONTS)
+    assert await queue.reclaim() == ([], [])
+    clock.now += LEASE_SECONDS + 5
+    free, _ = await queue.reclaim()
+    assert [(again.id, again.crashes) for again in free] == [(job.id, 0)]
+
+
+async def test_a_clock_that_was_set_back_does_not_keep_a_dead_lease_alive(two, clock):
+    """A lease that reaches far into the future is none."""
+    await add(two[0])
+    await two[0].take(FRONTS)
+    clock.now -= 86_400
+    assert len((await two[1].reclaim())[0]) == 1
+
+
+# --- bounds, history, dead letters ------------------------------------------------------------------------------------
+
+
+async def test_jobs_of_a_front_that_is_away_count_for_no_bound(database, clock):
+    """They wait for it; the fronts that are up have the queue for themselves."""
+    queue = JobQueue(database, bound=2, user_bound=1, clock=clock)
+    await add(queue, "1", fronts=["telegram"])
+    await add(queue, "2", user=8, fronts=["telegram"])
+    assert await add(queue, "3", user=None, front="web", fronts=["web"])
+    assert await add(queue, "4", front="web", fronts=["web"])
+    with pytest.raises(Busy):
+        await add(queue, "5", user=None, front="web", fronts=["telegram", "web"])
+
+
+async def test_history_is_bounded_in_time(queue, process, clock):
+    """Ended jobs are forgotten after the stated time, open ones never, nor are days that are not so long past."""
     old, kept = await add(queue), await add(queue, "2")
-    await queue.move(old, DONE)
-    clock.now += HISTORY_SECONDS + 10
-    await queue.recover()
+    await queue.cancel(old.id)
+    clock.now += 30 * DAY_SECONDS + 10
+    await process().recover()
     assert await queue.get(old.id) is None
     assert await queue.get(kept.id) is not None
+    assert [day["cancelled"] for day in await queue.history.days()] == [1]
+
+
+async def test_history_is_bounded_in_number(queue, database, clock):
+    """The oldest leave."""
+    jobs = [await add(queue, str(number)) for number in range(5)]
+    for job in jobs:
+        await queue.cancel(job.id)
+    await History(database, bound=2, clock=clock).sweep()
+    assert [await queue.get(job.id) is not None for job in jobs] == [False, False, False, True, True]
 
 
 async def test_history_is_bounded_without_a_restart(queue, clock, monkeypatch):
     """A process that lives for years forgets as well."""
     monkeypatch.setattr("core.job_queue.SWEEP_EVERY", 2)
     old = await add(queue)
-    await queue.move(old, DONE)
-    clock.now += HISTORY_SECONDS + 10
+    await queue.cancel(old.id)
+    clock.now += 30 * DAY_SECONDS + 10
     await add(queue, "2")
     assert await queue.get(old.id) is None
+
+
+async def test_each_day_is_summed_up(queue, clock):
+    """How many ended in which way, the bytes that were moved and the mean time from accepted to done."""
+    for number in range(3):
+        await add(queue, str(number))
+    begun = [(await queue.take(FRONTS))[0] for _ in range(3)]
+    await queue.move(begun[0], DONE, size_bytes=100)
+    await queue.move(begun[1], FAILED, "private")
+    await queue.cancel(begun[2].id)
+    clock.now += DAY_SECONDS
+    await queue.cancel((await add(queue, "9")).id)
+    today, before = await queue.history.days()
+    assert (today["done"], today["cancelled"], today["average_seconds"]) == (0, 1, 0.0)
+    assert (before["done"], before["failed"], before["cancelled"], before["size_bytes"]) == (1, 1, 1, 100)
+    assert before["average_seconds"] > 0
+    assert await queue.history.days(1) == [today]
+
+
+async def test_a_failed_job_can_be_replayed_once(queue):
+    """As a fresh job for the same target with the same random id: what did get through doesn't come twice."""
+    await add(queue, batch="B", batch_position=3, size_bytes=9)
+    (begun,) = await queue.take(FRONTS)
+    await queue.move(begun, FAILED, "site_down")
+    assert await queue.letters.count() == 1
+    again = await queue.replay(begun.id)
+    assert again is not None
+    assert again == await queue.get(again.id)
+    assert (again.id != begun.id, again.state, again.attempt) == (True, "accepted", 0)
+    same = ("front", "link", "quality", "target", "random_id", "batch", "batch_position", "size_bytes")
+    assert [getattr(again, name) for name in same] == [getattr(begun, name) for name in same]
+    assert await queue.replay(begun.id) is None
+    assert await queue.letters.newest() == []
+
+
+async def test_dead_letters_are_bounded_in_number_and_age(database, clock):
+    """The oldest leave first."""
+    letters = DeadLetters(database, bound=2, days=1, clock=clock)
+    queue = JobQueue(database, bound=60, user_bound=50, letters=letters, clock=clock)
+    for number in range(3):
+        await add(queue, str(number))
+        await queue.move((await queue.take(FRONTS))[0], FAILED, "site_down")
+    assert [letter.link.id for letter in await letters.newest()] == ["2", "1"]
+    assert [letter.link.id for letter in await letters.newest(1, 1)] == ["1"]
+    clock.now += DAY_SECONDS
+    await letters.sweep()
+    assert await letters.count() == 0
+    assert await letters.take("nothing") is None

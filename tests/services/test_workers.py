@@ -156,7 +156,7 @@ async def test_a_job_taken_while_its_copy_is_being_sent_to_another_joins_that(ma
     downloads, front = make(), Slow(keeps=True)
     await downloads.start()
     downloads.deliver_to("telegram", front)
-    reached, go = hold("take_same")
+    reached, go = hold("take")
     first = await downloads.submit(order(user=1))
     await reached.wait()
     await store(downloads, "1")
@@ -241,7 +241,7 @@ async def test_a_job_cancelled_before_its_place_is_told_stays_cancelled_for_its_
     sites.gate.clear()
     await downloads.submit(order("1"))
     await sites.began.wait()
-    reached, go = hold("position")
+    reached, go = hold("waiting")
     submitting = asyncio.create_task(downloads.submit(order("2")))
     await reached.wait()
     (waiting,) = [job_id for job_id, feed in downloads._feeds._feeds.items() if feed.latest.phase == "queued"]
@@ -256,7 +256,7 @@ async def test_a_job_cancelled_before_its_place_is_told_stays_cancelled_for_its_
 
 async def test_a_place_is_not_told_to_a_job_that_has_begun_meanwhile(downloads, telegram, hold, sites):
     """Its state would go backwards."""
-    reached, go = hold("position")
+    reached, go = hold("waiting")
     sites.gate.clear()
     submitting = asyncio.create_task(downloads.submit(order()))
     await reached.wait()
