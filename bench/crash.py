@@ -71,11 +71,11 @@ def _steps(each: int, rng: random.Random) -> dict[str, Callable[[Stage], Awaitab
 
 
 @asynccontextmanager
-async def stage(folder: Path, sites: Any) -> AsyncIterator[Stage]:
+async def stage(folder: Path, sites: Any, count: int = PEOPLE) -> AsyncIterator[Stage]:
     """A Telegram server, people, and the environment of a bot that knows them."""
     await asyncio.to_thread(folder.mkdir)
     async with running_server() as telegram:
-        people = [telegram.alice, *(telegram.world.person(f"Person {number}") for number in range(1, PEOPLE))]
+        people = [telegram.alice, *(telegram.world.person(f"Person {number}") for number in range(1, count))]
         data = folder / "data"
         await asyncio.to_thread(data.mkdir)
         await admit(data, people)

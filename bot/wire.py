@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
+from io import BytesIO
 from typing import Any, Final, Protocol
 
 from pyrogram.connection import Connection
+from pyrogram.raw.core import Message
 from pyrogram.storage.sqlite_storage import PROD, TEST
 
 #: addresses that pyrogram knows by itself; others come from the server's own configuration
@@ -14,6 +16,8 @@ BUILT_IN: Final = frozenset({*PROD.values(), *TEST.values()})
 #: transport error 404: the server doesn't know our authorisation key (core.telegram.org/mtproto/mtproto-transports)
 KEY_UNKNOWN: Final = -404
 ERROR_BYTES: Final = 4
+#: messages from this size on are sealed and opened in a thread; parts of files are
+INLINE_BYTES: Final = 32 * 1024
 
 
 class Watcher(Protocol):
@@ -21,9 +25,6 @@ class Watcher(Protocol):
 
     def up(self) -> None:
         """A connection stands."""
-
-    def heard(self) -> None:
-        """Something came through it."""
 
     def down(self) -> None:
         """It broke."""
@@ -71,8 +72,6 @@ class Wire(Connection):
                 self._watcher.down()
         elif len(packet) == ERROR_BYTES and int.from_bytes(packet, "little", signed=True) == KEY_UNKNOWN:
             self._watcher.dead("AUTH_KEY_UNKNOWN")
-        elif not self.media:
-            self._watcher.heard()
         return packet
 
     async def close(self) -> None:
@@ -114,6 +113,18 @@ class OwnedLoop:
         task.add_done_callback(self._ended)
         return task
 
+    def run_in_executor(self, executor: Any, work: Callable[..., Any], *arguments: Any) -> asyncio.Future[Any]:
+        """Do small work at once: handing it to another thread and back takes longer than sealing a short message."""
+        size = _size(arguments[0]) if arguments else INLINE_BYTES
+        if size >= INLINE_BYTES:
+            return self._loop.run_in_executor(executor, work, *arguments)
+        done: asyncio.Future[Any] = self._loop.create_future()
+        try:
+            done.set_result(work(*arguments))
+        except Exception as error:  # noqa: BLE001 - it belongs to whoever awaits it
+            done.set_exception(error)
+        return done
+
     async def end(self, seconds: float) -> None:
         """Cancel what still runs and wait for it, not longer than that."""
         for task in self._tasks:
@@ -126,3 +137,10 @@ class OwnedLoop:
         error = None if task.cancelled() else task.exception()
         if isinstance(error, self._fatal):
             self._watcher.dead(getattr(error, "ID", None) or type(error).__name__)
+
+
+def _size(first: Any) -> int:
+    """Bytes of a message to be sealed, or of a packet to be opened; of anything else, too many."""
+    if isinstance(first, Message):
+        return int(first.length)
+    return first.getbuffer().nbytes if isinstance(first, BytesIO) else INLINE_BYTES
