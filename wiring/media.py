@@ -111,13 +111,11 @@ class Media:
         from core.platform_manager import PlatformManager
         from services.downloads import Downloads
         from services.monitor import Monitor
-        from services.monitor import Monitor
         from services.stored import Offers, StoredFiles
         from utils.rate_limiter import MemoryStore
         from utils.rate_redis import RedisLimits
 
         app, settings, bounds = self.app, self.settings, self.settings.downloads
-        app.up_monitor = Monitor(settings.monitoring)
         app.up_monitor = Monitor(settings.monitoring)
         store = None
         if app.up_redis is not None:
@@ -148,7 +146,6 @@ class Media:
             parallel=bounds.parallel,
             links_per_message=bounds.links_per_message,
             reports=app.up_reports,
-            monitor=app.up_monitor,
             monitor=app.up_monitor,
             live_minutes=bounds.live_minutes,
             put_backs=settings.memory.put_backs,
