@@ -26,6 +26,9 @@ class Watcher(Protocol):
     def up(self) -> None:
         """A connection stands."""
 
+    def heard(self) -> None:
+        """Something came through it."""
+
     def down(self) -> None:
         """It broke."""
 
@@ -72,6 +75,8 @@ class Wire(Connection):
                 self._watcher.down()
         elif len(packet) == ERROR_BYTES and int.from_bytes(packet, "little", signed=True) == KEY_UNKNOWN:
             self._watcher.dead("AUTH_KEY_UNKNOWN")
+        elif not self.media:
+            self._watcher.heard()
         return packet
 
     async def close(self) -> None:

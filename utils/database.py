@@ -6,21 +6,31 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from utils.errors import LocalError
+from utils.errors import LocalError, StorageTrouble
+from utils.health import Health, of_folder
 
 if TYPE_CHECKING:
     from sqlite3 import Row
 
     import aiosqlite
 
+#: the manager's question must be answered before it takes the silence for an illness of ours
+HEALTH_SECONDS: Final = 0.5
+#: what a statement waits for somebody else's lock
+LOCK_MS: Final = 5000
+#: takes the lock that every write needs, and writes nothing
+_TRIAL: Final = f"PRAGMA busy_timeout=0; BEGIN IMMEDIATE; ROLLBACK; PRAGMA busy_timeout={LOCK_MS}"
+#: SQLite's codes for what passes by itself: BUSY, LOCKED, READONLY, IOERR, FULL, CANTOPEN (sqlite.org/rescode.html)
+PASSING: Final = frozenset({5, 6, 8, 10, 13, 14})
+
 
 class Database:
     """A part: `start` opens and migrates, `stop` closes.
 
     Statements run one after another; `transaction` holds the connection for one task. SQL is kept to what PostgreSQL
-    accepts too, with `?` for parameters.
+    accepts too, with `?` for parameters. Any of them raises StorageTrouble where the file can't be written for now.
     """
 
     def __init__(self, path: Path, migrations: Path) -> None:
@@ -29,11 +39,14 @@ class Database:
         self._connection: aiosqlite.Connection | None = None
         self._lock = asyncio.Lock()
         self._owner: asyncio.Task[Any] | None = None
+        self._trial: asyncio.Task[Health] | None = None
 
     async def start(self) -> None:
         """Open the file (made with mode 0600 in a 0700 folder) and apply what is missing of the migrations."""
         import aiosqlite
 
+        self._lock = asyncio.Lock()  # whoever holds the one of an earlier life waits for a connection that is gone
+        self._owner = None
         self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._path.touch(mode=0o600)
         self._connection = await aiosqlite.connect(self._path, isolation_level=None, timeout=5.0)
@@ -45,7 +58,7 @@ class Database:
             "journal_mode=WAL",
             "synchronous=NORMAL",
             "foreign_keys=ON",
-            "busy_timeout=5000",
+            f"busy_timeout={LOCK_MS}",
             "cache_size=-1024",
         ):
             await self._connection.execute(f"PRAGMA {pragma}")
@@ -54,8 +67,21 @@ class Database:
     async def stop(self) -> None:
         """Close; what was committed stays."""
         connection, self._connection = self._connection, None
+        trial, self._trial = self._trial, None
+        if trial is not None:
+            trial.cancel()
+            await asyncio.wait({trial})
         if connection is not None:
             await connection.close()
+
+    async def health(self) -> Health:
+        """Whether it takes a write now. Only a connection that is gone is worth a restart."""
+        if self._trial is None or self._trial.done():
+            self._trial = asyncio.create_task(self._try_to_write(), name="database trial")
+        await asyncio.wait({self._trial}, timeout=HEALTH_SECONDS)
+        if not self._trial.done():  # somebody writes for long, or the disk hangs; the next question waits for it too
+            return Health(ok=False, detail="busy", heals=True)
+        return self._trial.result()
 
     async def run(self, sql: str, *values: object) -> int:
         """Execute one statement; the number of rows it changed."""
@@ -87,6 +113,22 @@ class Database:
             finally:
                 self._owner = None
 
+    async def _try_to_write(self) -> Health:
+        import sqlite3
+
+        try:
+            async with self._turn() as connection:
+                try:
+                    await connection.executescript(_TRIAL)
+                except sqlite3.OperationalError as error:
+                    await connection.execute(f"PRAGMA busy_timeout={LOCK_MS}")
+                    return Health(ok=False, detail=str(error), heals=True)
+        except (LocalError, ValueError, sqlite3.ProgrammingError):
+            return Health(ok=False, detail="its connection is closed")
+        except sqlite3.DatabaseError as error:  # no restart repairs a file
+            return Health(ok=False, detail=str(error), heals=True)
+        return of_folder(self._path.parent)
+
     @asynccontextmanager
     async def _turn(self) -> AsyncIterator[aiosqlite.Connection]:
         if self._connection is None:
@@ -97,7 +139,12 @@ class Database:
         async with self._lock:
             if self._connection is None:
                 raise LocalError("database is closed")
-            yield self._connection
+            try:
+                yield self._connection
+            except Exception as error:
+                if getattr(error, "sqlite_errorcode", 0) & 0xFF in PASSING:
+                    raise StorageTrouble(str(error)) from error
+                raise
 
     async def _migrate(self, connection: aiosqlite.Connection) -> None:
         await connection.execute(
