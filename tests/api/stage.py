@@ -16,12 +16,15 @@ from core.job_queue import JobQueue
 from core.platform_manager import PlatformManager
 from platforms.registry import Registry
 from platforms.shapes import Entry, Fetched, FetchedFile, Listing, Media, Progress, Quality
+from services.alerts import AlertCenter
 from services.app import App
 from services.batch import Batches
 from services.downloads import Downloads
+from services.monitor import Monitor
 from services.shelf import Shelf
 from services.stored import Offers, StoredFiles
 from tests.api.client import Client
+from utils.alerts import Alerts, Rule
 from utils.config import load_settings
 from utils.database import Database
 from utils.texts import Texts
@@ -171,11 +174,42 @@ class Reader:
         return {"running": 0, "landlock": None}
 
 
+RULES = (
+    Rule(name="memory_critical", metric="memory", threshold=0.95, clear=0.9, level="critical"),
+    Rule(name="error_rate", metric="error_rate", threshold=0.1),
+)
+
+
+class Watch:
+    """What rules of alerts see, and when they look."""
+
+    def __init__(self):
+        self.values: dict[str, float | None] = {}
+        self._ticks: asyncio.Queue[None] = asyncio.Queue()
+        self._looked = asyncio.Event()
+
+    async def look(self):
+        self._looked.set()
+        return self.values
+
+    async def sleep(self, _seconds):
+        await self._ticks.get()
+
+    async def see(self, **values):
+        """Let them look at these."""
+        self.values = values
+        self._looked.clear()
+        self._ticks.put_nowait(None)
+        await self._looked.wait()
+        await asyncio.sleep(0)
+
+
 class Stage:
     """One server with all that stands behind it."""
 
-    def __init__(self, app, sites, reader, part, port):
-        self.app, self.sites, self.reader, self.part, self.port = app, sites, reader, part, port
+    def __init__(self, app, sites, reader, part, watch, *, port):
+        self.app, self.sites, self.reader, self.part, self.watch = app, sites, reader, part, watch
+        self.port = port
         self.client = Client(port)
 
     @property
@@ -228,6 +262,7 @@ async def staged(folder, *, storage=None, **server):
     sites = Sites()
     reader: Any = Reader()
     app = App(settings=settings, texts=Texts(strict=True), state=lambda: LIVE)
+    app.up_monitor = Monitor(settings.monitoring)
     once = changed(settings.retry, max_attempts=1)
     downloads = Downloads(
         PlatformManager(sites, reader, once, max_bytes=2000 * MEBIBYTE, items=ItemCache(info_seconds=0)),
@@ -236,21 +271,26 @@ async def staged(folder, *, storage=None, **server):
         Offers(database),
         work=folder / "work",
         parallel=2,
+        monitor=app.up_monitor,
     )
+    watch = Watch()
+    alerts = app.up_alerts = AlertCenter(Alerts(RULES), watch.look, settings.alerts, database, sleep=watch.sleep)
     batches = Batches(downloads, BatchTable(database), bound=settings.downloads.batch_bound, parallel=3)
     shelf = Shelf(folder / "shelf", storage or settings.storage)
     app.up_downloads, app.up_shelf, app.up_extractor, app.up_batches = downloads, shelf, reader, batches
     await downloads.start()
     await batches.start()
     await shelf.start()
+    await alerts.start()
     downloads.deliver_to("web", shelf)
     sock = listener()
     part = HttpPart(app, sock)
     await part.start()
     try:
-        yield Stage(app, sites, reader, part, sock.getsockname()[1])
+        yield Stage(app, sites, reader, part, watch, port=sock.getsockname()[1])
     finally:
         await part.stop()
+        await alerts.stop()
         await shelf.stop()
         await batches.stop()
         await downloads.stop()

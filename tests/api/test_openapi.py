@@ -55,6 +55,8 @@ def misfits(value, schema, where="$", schemas=SCHEMAS):
     if isinstance(value, dict) and "properties" in schema:
         found += [f"{where}.{key} is missing" for key in schema.get("required", []) if key not in value]
         for key, item in value.items():
+            if key not in schema["properties"] and schema.get("additionalProperties") is True:
+                continue
             if key not in schema["properties"]:
                 found.append(f"{where}.{key} is not documented")
             else:
