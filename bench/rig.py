@@ -34,11 +34,11 @@ class Delivered:
 
 @asynccontextmanager
 async def running_bot(
-    folder: Path, telegram: Telegram, sites: SpawnedSites, group: Group | None = None
+    folder: Path, telegram: Telegram, sites: SpawnedSites, group: Group | None = None, **more: str
 ) -> AsyncIterator[Server]:
-    """A signed-in bot that alice owns, in a control group where one is given."""
+    """A signed-in bot that alice owns, in a control group where one is given; `more` of its environment."""
     port = free_port()
-    owner = {"OWNER_ID": str(telegram.alice.id), "PORT": str(port)}
+    owner = {"OWNER_ID": str(telegram.alice.id), "PORT": str(port), **more}
     environment = server_environment(folder / "data", telegram.env(), sites.env(), owner)
     argv = group.command(SERVE) if group else list(SERVE)
     with Server(argv, environment, port, log=folder / "log") as server:

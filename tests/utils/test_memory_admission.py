@@ -155,7 +155,8 @@ async def test_a_place_that_comes_with_the_cancellation_goes_back():
 
 async def test_a_wait_tells_how_many_stand_before_it():
     """Once per change."""
-    ground, told = Ground(room=50), []
+    ground = Ground(room=50)
+    told: list[int] = []
     tasks = await ground.queue("fetch", "fetch")
     waiting = asyncio.create_task(ground.enter("fetch", on_wait=told.append))
     await settle()
