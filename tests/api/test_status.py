@@ -1,6 +1,7 @@
 """The dashboard: the fixed key names, and nothing that is secret."""
 
 import json
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +10,7 @@ import pytest
 import api
 from api.status import status as whole_status
 from platforms.shapes import Progress
-from services.alert_values import is_down
-from tests.api.stage import LIVE, VIDEO, staged
+from tests.api.stage import LIVE, staged
 from tests.api.test_openapi import misfits
 from utils.errors import SiteDown
 
@@ -66,10 +66,13 @@ async def test_the_answer_is_what_the_schema_says(stage, client):
     stage.sites.fails = [SiteDown()]
     failed = await stage.order(url="https://media.example.net/films/gone.mp4")
     await stage.until(failed["id"], "failed")
-    stage.app.state = lambda: LIVE | {
-        "state": "degraded",
-        "parts": {"telegram": {"state": "degraded", "vital": False, "ok": False, "detail": "waits 1057 s"}},
-    }
+    stage.app.state = lambda: (
+        LIVE
+        | {
+            "state": "degraded",
+            "parts": {"telegram": {"state": "degraded", "vital": False, "ok": False, "detail": "waits 1057 s"}},
+        }
+    )
     await stage.watch.see(memory=0.99)
     answers.append((await client.get("/status")).json)
     assert [faults(answer) for answer in answers] == [[], [], []]
@@ -91,7 +94,7 @@ async def test_a_job_shows_its_phases(stage, client):
     ended = await stage.until(job["id"], "done")
     phases = ended["phases"]
     assert [phase["name"] for phase in phases] == ["queue", "probe", "download", "upload"]
-    assert all(a["ended_at"] == b["began_at"] for a, b in zip(phases, phases[1:], strict=False))
+    assert all(a["ended_at"] == b["began_at"] for a, b in pairwise(phases))
     assert phases[0]["began_at"] == pytest.approx(ended["created_at"], abs=5)
 
 
