@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import faulthandler
+import gc
 import os
 import signal
 import socket
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, Final
 
 from utils.errors import ConfigError
 from utils.logs import get_logger
@@ -17,6 +20,10 @@ from utils.logs import get_logger
 if TYPE_CHECKING:
     from core.system_manager import SystemManager
     from utils.config import Settings
+    from utils.settings import Start
+
+#: the alarm rings so long before the time to stop is over
+ALARM_SECONDS: Final = 0.1
 
 
 def lock_folder(folder: Path) -> BinaryIO:
@@ -51,8 +58,14 @@ def listen(settings: Settings) -> socket.socket:
     return listener
 
 
-async def run_until_signal(manager: SystemManager, target_seconds: float) -> int:
-    """Start all parts, wait for the end, stop them; the exit code. A second signal doesn't wait any more."""
+async def run_until_signal(
+    manager: SystemManager, start_settings: Start, *, alarm: Callable[..., object] = faulthandler.dump_traceback_later
+) -> int:
+    """Start all parts, wait for the end, stop them; the exit code. A second signal doesn't wait any more.
+
+    The end is a signal, or a vital part that can't be brought back: a new process may do better. `alarm` ends the
+    process, and shows where it hung, should the event loop itself hang in the stop.
+    """
     ended = asyncio.Event()
 
     def on_signal() -> None:
@@ -63,16 +76,22 @@ async def run_until_signal(manager: SystemManager, target_seconds: float) -> int
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, on_signal)
-    starting = asyncio.create_task(start(manager, target_seconds))
-    waiting = asyncio.create_task(ended.wait())
-    await asyncio.wait({starting, waiting}, return_when=asyncio.FIRST_COMPLETED)
-    if not ended.is_set() and starting.exception() is None:
-        await waiting
+    starting = asyncio.create_task(start(manager, start_settings.cold_start_target_seconds), name="start")
+    signalled = asyncio.create_task(ended.wait(), name="signal")
+    losing = asyncio.create_task(manager.lost(), name="loss")
+    await asyncio.wait({starting, signalled, losing}, return_when=asyncio.FIRST_COMPLETED)
+    if not ended.is_set() and not losing.done() and starting.exception() is None:
+        await asyncio.wait({signalled, losing}, return_when=asyncio.FIRST_COMPLETED)
+    alarm(start_settings.stop_seconds - ALARM_SECONDS, exit=True)
     await manager.stop()
-    await asyncio.wait({starting})
-    waiting.cancel()
+    await asyncio.wait({starting}, timeout=ALARM_SECONDS)
+    signalled.cancel()
+    losing.cancel()
     if ended.is_set():
         return 0
+    if losing.done():
+        print(f"Goldcrest ends, because a new start may help: {losing.result()}", file=sys.stderr)
+        return 1
     error = starting.exception()
     if isinstance(error, ConfigError):
         print(error.detail, file=sys.stderr)
@@ -82,9 +101,18 @@ async def run_until_signal(manager: SystemManager, target_seconds: float) -> int
 
 
 async def start(manager: SystemManager, target_seconds: float) -> None:
-    """Start all parts; a start slower than the target is worth a warning."""
+    """Start all parts; a start slower than the target is worth a warning.
+
+    Nothing of what is imported meanwhile is garbage; looking for some would take a seventh of the processor's time.
+    """
     began = time.monotonic()
-    await manager.start()
+    gc.disable()
+    late = asyncio.get_running_loop().call_later(target_seconds, gc.enable)
+    try:
+        await manager.start()
+    finally:
+        late.cancel()
+        gc.enable()
     seconds = time.monotonic() - began
     if seconds > target_seconds:
         get_logger().warning("system.slow_start", seconds=round(seconds, 1), target_seconds=target_seconds)
