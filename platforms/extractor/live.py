@@ -12,7 +12,7 @@ from platforms.extractor.fit import Fitter, Parts
 from platforms.extractor.live_offers import HLS
 from platforms.extractor.live_track import Track
 from platforms.extractor.trim import fitting_info
-from utils.errors import LiveEnded, LiveNow, NoMedia, Stalled
+from utils.errors import LiveEnded, LiveNow, NoMedia, Stalled, TooLarge
 
 if TYPE_CHECKING:
     from platforms.extractor.guard import GuardedYoutubeDL
@@ -55,11 +55,13 @@ class Recorder:
         self._line = line
         self._clock = clock
         self._reported = float("-inf")
+        self._heard_at: float | None = None
 
     def run(self, most_bytes: int) -> dict[str, Any]:
         """{"info": the trimmed info of now, "files": the fields of the one file}.
 
-        Raises LiveEnded for a stream that is over, LiveNow for one in another form, Stalled where nothing came at all.
+        Raises LiveEnded for a stream that is over, LiveNow for one in another form, Stalled where nothing came at all,
+        TooLarge where a first segment doesn't end.
         """
         self._line.progress({"phase": "probing"})
         info = self._ydl.extract_info(self._order.url, download=False)
@@ -93,14 +95,17 @@ class Recorder:
         while not self._is_enough(tracks, began):
             behind = min((track for track in tracks if track.waiting), key=lambda track: track.seconds, default=None)
             if behind is not None:
-                behind.take(lambda: self._report(tracks))
+                behind.take(lambda arrived: self._goes_on(tracks, began, arrived))
             for track in tracks:
                 track.load_if_due()
             self._report(tracks)
-            if self._line.enough(0 if any(track.waiting for track in tracks) else self._pause(tracks)):
+            if self._heard(0 if any(track.waiting for track in tracks) else self._pause(tracks)):
                 break
         self._report(tracks, last=True)
         if not all(track.seconds for track in tracks):
+            for trouble in (track.trouble for track in tracks):
+                if isinstance(trouble, TooLarge):
+                    raise trouble
             raise Stalled(f"nothing came at all: {[str(track.trouble) for track in tracks]}")
 
     def _is_enough(self, tracks: Sequence[Track], began: float) -> bool:
@@ -109,9 +114,31 @@ class Recorder:
         return (
             all(track.seconds >= wanted or track.over for track in tracks)
             or taken + max(track.largest for track in tracks) > self._order.max_bytes
-            or now - began > SLOWEST * wanted + self._order.patience_seconds
+            or self._is_late(began)
             or now - max(track.news_at for track in tracks) > self._patience(tracks)
         )
+
+    def _goes_on(self, tracks: Sequence[Track], began: float, arrived: int) -> bool:
+        """Whether a segment of which so many bytes have come is still waited for: one may be endless, or trickle."""
+        self._report(tracks)
+        self._heard(0)
+        has_some = all(track.seconds for track in tracks)
+        if arrived + sum(track.bytes for track in tracks) > self._order.max_bytes:
+            if not has_some:
+                raise TooLarge("one segment", limit_mb=self._order.max_bytes >> 20)
+            return False
+        if self._heard_at is not None and (has_some or self._clock() - self._heard_at > self._order.patience_seconds):
+            return False
+        return not self._is_late(began)
+
+    def _heard(self, seconds: float) -> bool:
+        """Whether somebody has said that it is enough, now or before."""
+        if self._heard_at is None and self._line.enough(seconds):
+            self._heard_at = self._clock()
+        return self._heard_at is not None
+
+    def _is_late(self, began: float) -> bool:
+        return self._clock() - began > SLOWEST * self._order.record_seconds + self._order.patience_seconds
 
     def _patience(self, tracks: Sequence[Track]) -> float:
         """How long nothing new may come: a stream that pauses goes on, one that is dead doesn't."""

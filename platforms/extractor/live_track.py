@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+import shutil
 from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from yt_dlp.networking import Request
 from yt_dlp.networking.exceptions import HTTPError, RequestError
 
-from platforms.extractor.fetching import within
+from platforms.extractor.live_pieces import Abandoned, Pieces, Tick
 from platforms.extractor.live_playlist import Playlist, Resource, Segment, read_playlist
-from utils.errors import CutOff, GoldcrestError, MediaTool, NotAMedia, SiteDown
+from utils.errors import GoldcrestError, MediaTool, NotAMedia, SiteDown, TooLarge
 
 if TYPE_CHECKING:
     from platforms.extractor.guard import GuardedYoutubeDL
@@ -25,11 +25,6 @@ MOST_TROUBLES: Final = 5
 SHORTEST_SECONDS: Final = 0.25
 #: statuses by which a site says that there is no such stream any more
 GONE: Final = frozenset({401, 403, 404, 410})
-CHUNK_BYTES: Final = 1 << 16
-#: of AES in CBC mode
-BLOCK_BYTES: Final = 16
-#: no segment of a stream is larger
-SEGMENT_BYTES: Final = 128 << 20
 
 
 class Track:
@@ -48,18 +43,15 @@ class Track:
         self.target = SHORTEST_SECONDS
         self.news_at = self.due_at = clock()
         self.trouble: BaseException | None = None
-        self._ydl = ydl
+        self._pieces = Pieces(ydl, fmt.get("http_headers") or {}, place, pause_seconds)
         self._url = str(fmt["url"])
-        self._headers = dict(fmt.get("http_headers") or {})
         self._place = place
-        self._pause_seconds = pause_seconds
         self._clock = clock
         self._queue: deque[Segment] = deque()
         self._next: int | None = None
         self._ended = False
         self._troubles = 0
         self._init: Resource | None = None
-        self._key: tuple[str, bytes] | None = None
         self._files: list[Path] = []
 
     @property
@@ -112,29 +104,33 @@ class Track:
         rest = min(self.target, longest) / (1 if new else 2)
         self.due_at = self._clock() + max(SHORTEST_SECONDS, rest)
 
-    def take(self, tick: Callable[[], None]) -> None:
-        """Fetch the oldest segment; one that can't be had is left out. `tick` is called while its bytes come."""
+    def take(self, tick: Tick) -> None:
+        """Fetch the oldest segment; one that can't be had, or that a tick doesn't wait for, is left out."""
         segment = self._queue.popleft()
         if segment.lost:
             return
         try:
-            content = self._decrypted(segment, self._fetch(segment.resource, tick), tick)
+            arrived = self._pieces.segment(segment, tick)
             file = self._file(segment, tick)
+        except Abandoned:
+            return
         except (RequestError, GoldcrestError, OSError) as error:
             if isinstance(error, OSError) and error.errno is not None and not isinstance(error, TimeoutError):
                 raise  # the disk, not the network
             self._stumble(error)
             return
-        with file.open("ab") as out:
-            out.write(content)
-        self.bytes += len(content)
-        self.largest = max(self.largest, len(content))
+        with arrived.open("rb") as piece, file.open("ab") as out:
+            shutil.copyfileobj(piece, out)
+            size = piece.tell()
+        self.bytes += size
+        self.largest = max(self.largest, size)
         self.seconds += segment.seconds
         self.news_at = self._clock()
         self._troubles = 0
 
     def close(self, ffmpeg: FFmpeg) -> Path:
         """All of it in one file; where its container began anew, as MPEG-TS, or the longest where that can't be."""
+        self._pieces.close()
         whole = self._files[0]
         if len(self._files) == 1:
             return whole
@@ -165,52 +161,13 @@ class Track:
         return [each for each in segments if each.sequence >= self._next]
 
     def _read(self) -> Playlist:
-        with within(self._pause_seconds), self._open(Resource(self._url)) as answer:
-            text = answer.read().decode("utf-8", "ignore")
-            return read_playlist(text, answer.url)
+        return read_playlist(*self._pieces.text(self._url))
 
-    def _fetch(self, resource: Resource, tick: Callable[[], None]) -> bytes:
-        """All bytes of a resource; no single piece of them may take longer than the pause."""
-        content = bytearray()
-        with within(self._pause_seconds):
-            answer = self._open(resource)
-        with answer:
-            while True:
-                with within(self._pause_seconds):
-                    chunk = answer.read(CHUNK_BYTES)
-                if not chunk:
-                    break
-                content += chunk
-                if len(content) > SEGMENT_BYTES:
-                    raise CutOff("a segment that doesn't end")
-                tick()
-        promised = answer.headers.get("Content-Length") or ""
-        if not content or (promised.isdigit() and len(content) < int(promised)):
-            raise CutOff("half a segment")
-        return bytes(content)
-
-    def _open(self, resource: Resource) -> Any:
-        headers = dict(self._headers)
-        if resource.span:
-            headers["Range"] = f"bytes={resource.span[0]}-{resource.span[1] - 1}"
-        return self._ydl.urlopen(Request(resource.url, headers=headers))
-
-    def _decrypted(self, segment: Segment, content: bytes, tick: Callable[[], None]) -> bytes:
-        key = segment.key
-        if key is None:
-            return content
-        if self._key is None or self._key[0] != key.url:
-            self._key = key.url, self._fetch(Resource(key.url), tick)
-        if len(self._key[1]) != BLOCK_BYTES or len(content) % BLOCK_BYTES:
-            raise CutOff("an encrypted segment that can't be one")
-        iv = key.iv or segment.sequence.to_bytes(BLOCK_BYTES, "big")
-        return decrypt(content, self._key[1], iv)
-
-    def _file(self, segment: Segment, tick: Callable[[], None]) -> Path:
+    def _file(self, segment: Segment, tick: Tick) -> Path:
         """Where the segment belongs: the file so far, or a new one with another beginning."""
         if self._files and segment.init == self._init:
             return self._files[-1]
-        begin = self._fetch(segment.init, tick) if segment.init else b""
+        begin = self._pieces.small(segment.init, tick) if segment.init else b""
         path = self._place.with_name(f"{self._place.name}-{len(self._files)}.part")
         path.write_bytes(begin)
         self._files.append(path)
@@ -220,24 +177,7 @@ class Track:
 
     def _stumble(self, error: BaseException) -> None:
         self.trouble = error if isinstance(error, (GoldcrestError, RequestError)) else SiteDown(str(error))
-        self._troubles += 1
+        self._troubles += MOST_TROUBLES if isinstance(error, TooLarge) else 1  # the next one would be as large
         if isinstance(error, HTTPError):
             error.close()
             self._troubles += error.status in GONE and self.bytes > 0  # twice as sure
-
-
-def decrypt(content: bytes, key: bytes, iv: bytes) -> bytes:
-    """AES-128 in CBC mode, without its padding; by far faster where cryptography is installed. Raises CutOff."""
-    try:
-        from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
-    except ImportError:
-        from yt_dlp.aes import aes_cbc_decrypt_bytes
-
-        plain = bytes(aes_cbc_decrypt_bytes(content, key, iv))
-    else:
-        decryptor = Cipher(algorithms.AES(key), modes.CBC(iv)).decryptor()
-        plain = decryptor.update(content) + decryptor.finalize()
-    padding = plain[-1] if plain else 0
-    if not 1 <= padding <= BLOCK_BYTES:
-        raise CutOff("an encrypted segment that its key doesn't open")
-    return plain[:-padding]

@@ -11,7 +11,9 @@ import pytest
 from platforms.parts import Recording
 from platforms.registry import Registry
 from tests.platforms.extractor.test_clip import frames
-from utils.errors import LiveEnded, NotLiveYet, Stalled
+from tests.sites.live import TAPE_SECONDS
+from tests.sites.messages import Reply
+from utils.errors import LiveEnded, NotLiveYet, Stalled, TooLarge
 from utils.ffmpeg import find_ffmpeg
 
 if TYPE_CHECKING:
@@ -161,6 +163,56 @@ async def test_the_bytes_have_a_bound(shared: Running, air: Broadcast):
     file = await taping.run()
     assert 200_000 < file.size_bytes <= 500_000
     assert file.duration_seconds < MINUTE / 2
+
+
+@pytest.fixture
+def swell(monkeypatch):
+    """Makes every further segment one that doesn't end, at so many bytes per second."""
+
+    def start(air: Broadcast, bytes_per_second: int = 50_000_000) -> None:
+        async def forever(number: int):
+            yield air._shelf.path(f"live/mux_{number % TAPE_SECONDS}.ts").read_bytes()[: 188 * 20]
+            while True:
+                yield bytes(bytes_per_second // 20)
+
+        def segment(_self: Broadcast, _form: str, number: int) -> Reply:
+            return Reply(200, (("Content-Type", "video/mp2t"),), forever(number), bytes_per_second=bytes_per_second)
+
+        monkeypatch.setattr(type(air), "_segment", segment)
+
+    return start
+
+
+@pytest.mark.parametrize(("form", "limit"), [("youtube", 500_000), ("secret", LIMIT)])
+async def test_a_first_segment_without_end(shared: Running, air: Broadcast, swell, form, limit):
+    """Too large, said once: neither the disk nor the memory takes it, and nothing is tried again."""
+    swell(air)
+    taping = Taping(shared, links(shared)[form], limit=limit)
+    with pytest.raises(TooLarge):
+        await taping.run()
+    assert sum(file.stat().st_size for file in taping.folder.rglob("*") if file.is_file()) < 32 << 20
+
+
+async def test_a_segment_without_end_costs_only_itself(shared: Running, air: Broadcast, swell):
+    """What came before it is kept."""
+    taping = Taping(shared, links(shared)["youtube"], minutes=30, limit=3_000_000)
+    running = asyncio.create_task(taping.run())
+    await taping.began.wait()
+    swell(air)
+    file = await running
+    assert file.size_bytes <= 3_000_000
+    assert complaints(file.path) == ""
+
+
+async def test_enough_is_heard_while_a_segment_trickles(shared: Running, air: Broadcast, swell):
+    """Stop and send does not wait for bytes that may never come."""
+    taping = Taping(shared, links(shared)["youtube"], minutes=30)
+    running = asyncio.create_task(taping.run())
+    await taping.began.wait()
+    swell(air, 20_000)
+    taping.enough.set()
+    file = await running
+    assert complaints(file.path) == ""
 
 
 async def test_only_the_sound(shared: Running, air: Broadcast):
