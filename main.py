@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import socket
 import sys
 from collections.abc import AsyncIterator, Sequence
@@ -12,6 +11,7 @@ from core.system_manager import SystemManager
 from services.app import App
 from utils.config import Settings, load_settings
 from utils.errors import ConfigError
+from wiring.ending import ENDING_SECONDS, run
 from wiring.fronts import Fronts
 from wiring.media import media_parts
 from wiring.process import listen, lock_folder, run_until_signal
@@ -22,9 +22,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     arguments = sys.argv[1:] if arguments is None else arguments
     if list(arguments) in ([], ["serve"]):
         return serve()
-    from cli.main import run
+    from cli.main import run as run_command
 
-    return run(arguments, open_app, serve)
+    return run_command(arguments, open_app, serve)
 
 
 def serve() -> int:
@@ -37,12 +37,12 @@ def serve() -> int:
         print(error.detail, file=sys.stderr)
         return 2
     with folder, listener:
-        return asyncio.run(run_server(settings, listener))
+        return run(run_server(settings, listener))
 
 
 async def run_server(settings: Settings, listener: socket.socket) -> int:
     """The parts of a server from their start to their stop; the exit code."""
-    return await run_until_signal(wire(settings, listener), settings.start.cold_start_target_seconds)
+    return await run_until_signal(wire(settings, listener), settings.start)
 
 
 def wire(settings: Settings, listener: socket.socket) -> SystemManager:
@@ -51,7 +51,8 @@ def wire(settings: Settings, listener: socket.socket) -> SystemManager:
     fronts = Fronts(settings, app, listener)
     first = fronts.first()
     media = media_parts(settings, app, after=first[-1].name, port=listener.getsockname()[1])
-    manager = SystemManager([*first, *media, *fronts.last()], stop_seconds=settings.start.stop_seconds)
+    stop_seconds = max(0.1, settings.start.stop_seconds - ENDING_SECONDS)
+    manager = SystemManager([*first, *media, *fronts.last()], stop_seconds=stop_seconds)
     app.state = manager.state
     return manager
 
