@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import structlog
 
@@ -31,11 +31,13 @@ from utils.sandbox import sweep
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from core.dead_letters import DeadLetter
     from core.guard import Guard
     from core.platform_manager import PlatformManager
     from platforms.registry import Detected
     from services.monitor import Monitor
     from services.stored import Offers, StoredFiles
+    from utils.health import Health
 
 log = structlog.get_logger()
 
@@ -86,6 +88,7 @@ class Downloads:
         """Take up the accepted jobs of the last process and begin to work."""
         await asyncio.to_thread(sweep, self._work)
         await self._offers.sweep()
+        await self._stored.sweep()
         waiting, poison = await self._queue.recover()
         for job in waiting:
             self._feeds.open(job)
@@ -106,6 +109,15 @@ class Downloads:
         """How many jobs stand in which open state."""
         counts = await self._queue.counts()
         return {state: counts.get(state, 0) for state in OPEN_STATES}
+
+    async def restart(self) -> None:
+        """Begin to work again where that has stopped; what is under way goes on."""
+        self._workers.loops.revive()
+        self._workers.wake()
+
+    def health(self) -> Health:
+        """Whether accepted jobs are begun."""
+        return self._workers.loops.health()
 
     def deliver_to(self, front: str, delivery: Delivery) -> None:
         """Register the way back to a front; its jobs wait until then."""
@@ -232,6 +244,31 @@ class Downloads:
                 return
         async for event in feed.follow():
             yield event
+
+    async def dead_letters(self, most: int, first: int = 0) -> tuple[list[DeadLetter], int]:
+        """The newest jobs that failed for good, at most `most` behind the first `first`; and how many there are."""
+        return await self._queue.letters.newest(most, first), await self._queue.letters.count()
+
+    async def replay(self, letter_id: str) -> Job:
+        """A fresh job for the same target out of a dead letter, which is gone then. Raises NotFound or ShuttingDown."""
+        if self._stopping:
+            raise ShuttingDown
+        job = await self._queue.replay(letter_id)
+        if job is None:
+            raise NotFound(f"dead letter {letter_id}")
+        log.info("job replayed", job=job.id, letter=letter_id)
+        self._feeds.open(job)
+        self._workers.wake()
+        return job
+
+    async def discard(self, letter_id: str) -> None:
+        """Forget a dead letter. Raises NotFound."""
+        if await self._queue.letters.take(letter_id) is None:
+            raise NotFound(f"dead letter {letter_id}")
+
+    async def days(self) -> list[dict[str, Any]]:
+        """Sums of the last days (see `core.job_queue_history.History.days`)."""
+        return await self._queue.history.days()
 
     async def finish(self, job_id: str, user_id: int | None = None) -> bool:
         """End a recording now and hand over what there is; False where it isn't being recorded. `user_id` as below.

@@ -16,6 +16,7 @@ from services.flights import Flight
 from services.hand_over import HandOver
 from services.jobs import JobEvent, Reporter
 from services.keeper import TROUBLE_SECONDS, Keeper
+from services.loops import Loops
 from services.places import Places
 from services.put_backs import PutBacks
 from utils.errors import Cancelled, GoldcrestError, InternalError, MemoryShort, OutOfMemory, StorageTrouble
@@ -70,12 +71,11 @@ class Workers:
         self._hands = HandOver(queue, stored, feeds, self._keeper)
         self._estimates = Estimates()
         self._places = Places(queue, feeds, self._estimates, lambda: self._flights, parallel=parallel, sleep=sleep)
-        self._loops: list[asyncio.Task[None]] = []
+        self.loops = Loops({"workers": self._schedule, "leases": self._keeper.run, "places": self._places.run})
 
     def start(self) -> None:
         """Begin to take jobs."""
-        loops = {"workers": self._schedule, "leases": self._keeper.run, "places": self._places.run}
-        self._loops = [asyncio.create_task(run(), name=name) for name, run in loops.items()]
+        self.loops.revive()
         self.wake()
 
     async def stop(self) -> None:
@@ -83,7 +83,7 @@ class Workers:
         self._stopped = True
         for flight in self._flights:
             flight.closed = True
-        tasks = [*self._loops, *(flight.task for flight in self._flights if flight.task is not None)]
+        tasks = [*self.loops.tasks, *(flight.task for flight in self._flights if flight.task is not None)]
         for task in tasks:
             task.cancel()
         if tasks:

@@ -51,7 +51,7 @@ class Media:
             Part("egress", self.egress, first),
             Part("extractor", self.extractor, ("egress", "memory")),
             Part("cookies", self.cookies, ("database", "breakers")),
-            Part("downloads", self.downloads, ("database", "extractor", "breakers", "cookies", "cache")),
+            Part("downloads", self.downloads, ("database", "extractor", "breakers", "cookies", "cache"), renewed=True),
             Part("batches", self.batches, ("database", "downloads")),
         ]
 
@@ -105,8 +105,10 @@ class Media:
         cache: HybridCache,
     ) -> Downloads:
         """Jobs from the order to the hand-over."""
+        from core.dead_letters import DeadLetters
         from core.item_cache import ItemCache
         from core.job_queue import JobQueue
+        from core.job_queue_history import History
         from core.limits import Limits
         from core.platform_manager import PlatformManager
         from services.downloads import Downloads
@@ -139,8 +141,15 @@ class Media:
         )
         app.up_downloads = Downloads(
             platforms,
-            JobQueue(database, bound=bounds.queue_bound, user_bound=bounds.user_bound),
-            StoredFiles(database),
+            JobQueue(
+                database,
+                bound=bounds.queue_bound,
+                user_bound=bounds.user_bound,
+                owner_id=settings.telegram.owner_id if bounds.owner_first else 0,
+                history=History(database, bound=bounds.history_bound, days=bounds.history_days),
+                letters=DeadLetters(database, bound=bounds.dead_bound, days=bounds.dead_days),
+            ),
+            StoredFiles(database, bound=bounds.stored_bound),
             Offers(database),
             work=settings.data_dir / "work",
             parallel=bounds.parallel,
