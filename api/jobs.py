@@ -41,6 +41,7 @@ def job_shape(
         "created_at": job.created_at,
         "phases": list(phases),
         "position": event.position,
+        "eta_seconds": None if event.eta_seconds is None else round(event.eta_seconds),
         "progress": progress_shape(event.progress) if event.progress and not event.final else None,
         "files": files,
         "expired": event.phase == "done" and not files,

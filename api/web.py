@@ -10,6 +10,7 @@ from api.access import Access
 from api.batches import BatchesApi
 from api.breakers import BreakersApi
 from api.dashboard import Dashboard
+from api.dead_letters import DeadLettersApi
 from api.downloads import DownloadsApi
 from api.edge import Edge
 from api.files import FilesApi
@@ -59,6 +60,7 @@ def make_web(app: App, closing: asyncio.Event) -> Edge:
         *BatchesApi(app, closing).routes(),
         *BreakersApi(app).routes(),
         *FilesApi(app).routes(),
+        *DeadLettersApi(app).routes(),
         *MetricsApi(app).routes(),
         *Dashboard(app, pages).routes(),
     ]

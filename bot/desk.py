@@ -22,6 +22,7 @@ from bot.handlers import (
     choices,
     clips,
     cookies,
+    dead,
     failures,
     links,
     lists,
@@ -106,7 +107,7 @@ class Desk:
                 *(start.router, choices.router, clips.router, live.router, cancel.router),
                 *(lists.router, batches.router, failures.router, reminders.router, reports.router),
                 *(sites.router,),
-                *(cookies.router, links.router),
+                *(cookies.router, dead.router, links.router),
             ),
             (
                 Deduplication(self._seen, self._tails),

@@ -80,6 +80,22 @@ class StopJob(Packed):
 
 
 @dataclass(frozen=True, slots=True)
+class ReplayLetter(Packed):
+    """Try again what failed for good."""
+
+    verb: ClassVar[str] = "dr"
+    letter: str
+
+
+@dataclass(frozen=True, slots=True)
+class DiscardLetter(Packed):
+    """Forget what failed for good."""
+
+    verb: ClassVar[str] = "dd"
+    letter: str
+
+
+@dataclass(frozen=True, slots=True)
 class Later(Packed):
     """Try a failed order or look again by itself in so many minutes; `quality` "": look at the link again."""
 

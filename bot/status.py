@@ -31,6 +31,8 @@ def job_screen(texts: Texts, job: Job, event: JobEvent) -> Screen:
     lines = [texts(f"status.{event.phase}")]
     if event.phase == "queued" and event.position:
         lines = [texts.many("status.position", event.position)]
+    if event.phase == "queued" and event.eta_seconds is not None:
+        lines.append(texts("status.eta", wait=texts.wait(event.eta_seconds)))
     if event.phase == "queued" and event.error is not None:
         lines.insert(0, texts("status.put_back"))
     if event.progress is not None and event.progress.done_bytes:

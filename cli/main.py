@@ -41,6 +41,9 @@ CountOption = Annotated[int, typer.Option("--count", min=1, max=PAGE_BOUND, help
 FromOption = Annotated[str, typer.Option("--from", metavar="TIME", help="Begin there, like 0:43 or 1h2m3s.")]
 ToOption = Annotated[str, typer.Option("--to", metavar="TIME", help="End there.")]
 MinutesOption = Annotated[int | None, typer.Option("--minutes", help="Record so much of a running stream.")]
+DEAD_ACTIONS: Final = ("list", "replay", "discard")
+ActionArgument = Annotated[str, typer.Argument(metavar="ACTION", help=f"One of {', '.join(DEAD_ACTIONS)}.")]
+LetterArgument = Annotated[str, typer.Argument(metavar="ID", help="Which one, as the list names it.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of lines.")]
 
 
@@ -160,6 +163,25 @@ def doctor(context: typer.Context, *, as_json: JsonOption = False) -> None:
     raise typer.Exit(OK if passed(findings) else FAILED)
 
 
+def dead(context: typer.Context, action: ActionArgument = "list", letter: LetterArgument = "") -> None:
+    """Show what failed for good, replay one of them for the same person, or discard it."""
+    from cli import dead as letters
+
+    if action not in DEAD_ACTIONS:
+        raise typer.BadParameter(f"{action!r} is none of {', '.join(DEAD_ACTIONS)}", param_hint="ACTION")
+    if (action == "list") == bool(letter):
+        raise typer.BadParameter("replay and discard need an ID, list takes none", param_hint="ID")
+    terminal: Terminal = context.obj
+    settings = terminal.settings()
+
+    async def work() -> dict[str, Any]:
+        if action == "list":
+            return await letters.listed(settings, terminal.texts)
+        return await (letters.replay if action == "replay" else letters.discard)(settings, letter)
+
+    raise typer.Exit(run_command(work, terminal.texts, debug=terminal.debug))
+
+
 def _commands() -> typer.Typer:
     commands = typer.Typer(
         help="Goldcrest: send a link, get the file.",
@@ -169,7 +191,7 @@ def _commands() -> typer.Typer:
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
-    for command in (serve, get, info, detect, doctor):
+    for command in (serve, get, info, detect, doctor, dead):
         commands.command()(command)
     return commands
 

@@ -76,6 +76,9 @@ def progress_bar(texts: Texts) -> Iterator[Callable[[JobEvent | BatchEvent], Non
             if shown != [event.phase]:
                 shown[:] = [event.phase]
                 bars.reset(bar, description=texts(f"cli.phase.{event.phase}"), total=None)
+            if event.phase == "queued" and event.position is not None and event.eta_seconds is not None:
+                wait = texts.wait(event.eta_seconds)
+                bars.update(bar, description=texts("cli.queued", position=event.position, wait=wait))
             if event.progress is not None:
                 bars.update(bar, completed=event.progress.done_bytes, total=event.progress.total_bytes)
 

@@ -38,6 +38,8 @@ class HandOver:
         if (sending := await self._sending(job)) is None:
             return True
         if await self._feeds.deliveries[job.front].resend(sending, copies):
+            with suppress(StorageTrouble):
+                await self._stored.used(*job.key)
             return True
         await self._keeper.written(lambda: self._stored.forget(*job.key))
         return False

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from utils.errors import error_by_code
+
 if TYPE_CHECKING:
+    from core.dead_letters import DeadLetter
     from platforms.shapes import Media
     from utils.errors import GoldcrestError
     from utils.texts import Texts
@@ -39,6 +42,23 @@ def media_shape(media: Media) -> dict[str, Any]:
             }
             for quality in media.qualities
         ],
+    }
+
+
+def letter_shape(letter: DeadLetter, texts: Texts) -> dict[str, Any]:
+    """A job that failed for good, and why; times are UTC epochs."""
+    return {
+        "id": letter.id,
+        "front": letter.front,
+        "url": letter.link.url,
+        "platform": letter.link.platform,
+        "title": letter.title,
+        "quality": letter.quality,
+        "poison": letter.poison,
+        "attempts": letter.attempts,
+        "created_at": letter.created_at,
+        "died_at": letter.died_at,
+        "error": error_shape(error_by_code(letter.error_code)(), texts),
     }
 
 

@@ -16,6 +16,8 @@ from utils.ids import button_token
 if TYPE_CHECKING:
     from utils.database import Database
 
+#: files known (about 400 bytes each)
+STORED_BOUND: Final = 50_000
 #: a button older than this answers that it has expired
 OFFER_SECONDS: Final = 7 * 86_400
 #: offers kept (about 4 kB each); the oldest go first, also when they are younger than that
@@ -25,11 +27,13 @@ SWEEP_EVERY: Final = 200
 
 
 class StoredFiles:
-    """Telegram's copies by canonical key and quality."""
+    """Telegram's copies by canonical key and quality; at most `bound` files, those used longest ago are forgotten."""
 
-    def __init__(self, database: Database, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, database: Database, clock: Callable[[], float] = time.time, bound: int = STORED_BOUND) -> None:
         self._database = database
         self._clock = clock
+        self._bound = bound
+        self._kept = 0
 
     async def find(self, canonical: str, quality: str, part: str = "") -> tuple[StoredFile, ...]:
         """All files of an item in their order; () where nothing is stored."""
@@ -57,12 +61,30 @@ class StoredFiles:
             for file in files:
                 await self._database.run(
                     "INSERT INTO stored_files (canonical, quality, position, file_id, chat_id, message_id, kind,"
-                    " size_bytes, width, height, duration_seconds, title, performer, stored_at, part)"
-                    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    " size_bytes, width, height, duration_seconds, title, performer, stored_at, part, used_at)"
+                    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                     *(file.canonical, file.quality, file.position, file.file_id, file.chat_id, file.message_id),
                     *(file.kind, file.size_bytes, file.width, file.height, file.duration_seconds),
-                    *(file.title, file.performer, now, file.part),
+                    *(file.title, file.performer, now, file.part, now),
                 )
+            self._kept += 1
+            if self._kept % SWEEP_EVERY == 0:
+                await self.sweep()
+
+    async def used(self, canonical: str, quality: str, part: str = "") -> None:
+        """Somebody got it again: it stays longer."""
+        await self._database.run(
+            "UPDATE stored_files SET used_at = ? WHERE canonical = ? AND quality = ? AND part = ?",
+            *(self._clock(), canonical, quality, part),
+        )
+
+    async def sweep(self) -> None:
+        """Forget what was used longest ago beyond the bound; the files of one item leave together."""
+        await self._database.run(
+            "DELETE FROM stored_files WHERE used_at <="
+            " (SELECT used_at FROM stored_files ORDER BY used_at DESC LIMIT 1 OFFSET ?)",
+            self._bound,
+        )
 
     async def forget(self, canonical: str, quality: str, part: str = "") -> None:
         """Drop what can't be used any more."""

@@ -155,6 +155,12 @@ class Downloads(Section, frozen=True):
     live_minutes: Annotated[int, Meta(ge=1, le=1440)]
     live_mb: Megabytes
     batch_bound: Annotated[int, Meta(ge=1, le=10_000)]
+    owner_first: bool
+    history_days: Annotated[float, Meta(gt=0, le=366)]
+    history_bound: Count
+    dead_days: Annotated[float, Meta(gt=0, le=366)]
+    dead_bound: Count
+    stored_bound: Annotated[int, Meta(ge=1, le=10_000_000)]
 
 
 class Egress(Section, frozen=True):

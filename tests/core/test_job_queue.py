@@ -74,6 +74,7 @@ async def test_a_job_comes_back_as_it_was_written(queue):
     job = await add(queue)
     assert await queue.get(job.id) == job
     assert await queue.get("nothing") is None
+    assert job.created_at < queue.now()
     assert job.target == {"chat_id": 7}
 
 

@@ -197,7 +197,7 @@ async def test_a_job_that_killed_three_processes_is_told_as_failed(make, sites, 
     first = make()
     await first.start()
     job = await first.submit(order())
-    await database.run("UPDATE jobs SET state = 'running', attempt = 3")
+    await database.run("UPDATE jobs SET state = 'running', attempt = 3, crashes = 2, holder = 'dead'")
     second = make()
     await second.start()
     second.deliver_to("telegram", telegram)

@@ -220,10 +220,10 @@ async def test_an_end_that_cannot_be_written_is_logged_and_leaves_the_slot(downl
     """The job stays open in the table for the next start; others go on."""
     move, fails = JobQueue.move, [sqlite3.OperationalError("disk I/O error")]
 
-    async def failing(self, job, state, *arguments):
+    async def failing(self, job, state, *arguments, **named):
         if state == FAILED and fails:
             raise fails.pop()
-        return await move(self, job, state, *arguments)
+        return await move(self, job, state, *arguments, **named)
 
     monkeypatch.setattr(JobQueue, "move", failing)
     sites.fails = [Private()]
@@ -256,7 +256,8 @@ async def test_a_job_cancelled_before_its_place_is_told_stays_cancelled_for_its_
 
 async def test_a_place_is_not_told_to_a_job_that_has_begun_meanwhile(downloads, telegram, hold, sites):
     """Its state would go backwards."""
-    reached, go = hold("waiting")
+    first = iter((True,))
+    reached, go = hold("waiting", lambda *_: next(first, False))
     sites.gate.clear()
     submitting = asyncio.create_task(downloads.submit(order()))
     await reached.wait()
@@ -313,7 +314,7 @@ async def test_a_stop_that_runs_out_of_time_still_releases_the_jobs(make, telegr
     with pytest.raises(asyncio.CancelledError):
         await stopping
     kept = await downloads.job(job.id)
-    assert (kept.state, kept.attempt) == (ACCEPTED, 0)
+    assert (kept.state, kept.crashes) == (ACCEPTED, 0)
     go.set()
     await settled(lambda: not downloads._workers._flights)
 
@@ -346,7 +347,7 @@ async def test_who_cancels_a_dead_copy_before_it_is_queued_again_is_not_queued(d
     """The table has the last word."""
     await store(downloads, "1")
     telegram.alive = False
-    reached, go = hold("move", lambda _job, state, *_: state == ACCEPTED)
+    reached, go = hold("put_back")
     job = await downloads.submit(order())
     await reached.wait()
     cancelling = asyncio.create_task(downloads.cancel(job.id))

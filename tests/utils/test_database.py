@@ -6,7 +6,7 @@ import sqlite3
 import pytest
 
 from utils.database import Database
-from utils.errors import LocalError
+from utils.errors import LocalError, StorageTrouble
 
 
 @pytest.fixture
@@ -112,7 +112,7 @@ async def test_a_transaction_that_cannot_begin_says_why(database, tmp_path):
     await database.run("PRAGMA busy_timeout=0")
     other = sqlite3.connect(tmp_path / "data" / "x.db", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
-    with pytest.raises(sqlite3.OperationalError, match="locked"):
+    with pytest.raises(StorageTrouble, match="locked"):
         async with database.transaction():
             raise AssertionError("unreachable")
     other.execute("ROLLBACK")

@@ -1,0 +1,58 @@
+"""`dead`: what failed for good, read from the server's own database; a running server begins a replay by itself."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from core.job_queue import JobQueue
+from services.shapes import letter_shape
+from utils.database import Database
+from utils.errors import NotFound
+
+if TYPE_CHECKING:
+    from utils.config import Settings
+    from utils.texts import Texts
+
+MIGRATIONS: Final = Path(__file__).resolve().parent.parent / "core" / "migrations"
+
+
+async def listed(settings: Settings, texts: Texts) -> dict[str, Any]:
+    """The newest ones, and how many there are."""
+    async with _queue(settings) as queue:
+        letters = [letter_shape(letter, texts) for letter in await queue.letters.newest()]
+        return {"ok": True, "total": await queue.letters.count(), "dead_letters": letters}
+
+
+async def replay(settings: Settings, letter_id: str) -> dict[str, Any]:
+    """A fresh job for the same target. Raises NotFound."""
+    async with _queue(settings) as queue:
+        job = await queue.replay(letter_id.upper())
+    if job is None:
+        raise NotFound(f"dead letter {letter_id}")
+    return {"ok": True, "job": job.id}
+
+
+async def discard(settings: Settings, letter_id: str) -> dict[str, Any]:
+    """Forget one. Raises NotFound."""
+    async with _queue(settings) as queue:
+        if await queue.letters.take(letter_id.upper()) is None:
+            raise NotFound(f"dead letter {letter_id}")
+    return {"ok": True}
+
+
+@asynccontextmanager
+async def _queue(settings: Settings) -> AsyncIterator[JobQueue]:
+    """The queue of the data folder. Raises NotFound where there is none yet: a look makes no folder."""
+    path = settings.data_dir / "goldcrest.db"
+    if not path.exists():
+        raise NotFound("no database yet")
+    database = Database(path, MIGRATIONS)
+    await database.start()
+    try:
+        bounds = settings.downloads
+        yield JobQueue(database, bound=bounds.queue_bound, user_bound=bounds.user_bound)
+    finally:
+        await database.stop()
