@@ -9,6 +9,7 @@ from typing import Any, Final
 from platforms.extractor.album import MOST_FILES, album, originals
 from platforms.extractor.announced import announced
 from platforms.extractor.formats import qualities
+from platforms.extractor.lines import one_line
 from platforms.extractor.live_offers import recordable
 from platforms.extractor.offers import PICTURE_FILES
 from platforms.extractor.tags import tags_of
@@ -87,11 +88,11 @@ def _media(info: Mapping[str, Any], link: Link, kind: str, **more: Any) -> Media
         kind=kind,
         canonical=link.canonical,
         url=link.url,
-        title=" ".join(str(info.get("title") or info.get("id") or link.id).split()),
+        title=one_line(info.get("title")) or one_line(info.get("id")) or link.id,
         qualities=more.pop("qualities", ()),
         duration_seconds=duration if isinstance(duration, (int, float)) and duration > 0 else None,
         thumbnail=thumbnail if isinstance(thumbnail, str) and thumbnail.startswith(("http://", "https://")) else None,
         tags=tags_of(info),
-        uploader=str(info.get("uploader") or info.get("channel") or info.get("artist") or ""),
+        uploader=one_line(info.get("uploader") or info.get("channel") or info.get("artist")),
         **more,
     )

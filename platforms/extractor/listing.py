@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from itertools import count
 from typing import Any, Final
 
+from platforms.extractor.lines import one_line
 from platforms.extractor.protocol import encode
 from platforms.extractor.trim import fitting_info
 from platforms.shapes import Entry, Link, Listing
@@ -37,7 +38,7 @@ def listing(info: Mapping[str, Any], link: Link, first: int, most: int) -> Listi
     """
     found = [_told(each) for each in info.get("entries") or () if isinstance(each, Mapping)]
     if "entries" not in info:
-        found = [Entry(1, link.url, _line(info.get("title")), _seconds(info.get("duration")))]
+        found = [Entry(1, link.url, one_line(info.get("title"), TITLE_CHARACTERS), _seconds(info.get("duration")))]
     if not found and first == 1:
         raise EmptyList
     entries = tuple(each for each in found if first <= each.position < first + most)
@@ -53,8 +54,8 @@ def listing(info: Mapping[str, Any], link: Link, first: int, most: int) -> Listi
         kind=link.kind,
         canonical=link.canonical,
         url=link.url,
-        title=_line(info.get("title")) or link.id,
-        uploader=_line(info.get("uploader") or info.get("channel")),
+        title=one_line(info.get("title"), TITLE_CHARACTERS) or link.id,
+        uploader=one_line(info.get("uploader") or info.get("channel"), TITLE_CHARACTERS),
         total=known,
         first=first,
         entries=entries,
@@ -68,7 +69,7 @@ def _entry(position: object, entry: object) -> dict[str, Any]:
     return {
         "position": position if isinstance(position, int) else 0,
         "url": next((url for url in addresses if _is_address(url)), ""),
-        "title": _line(fields.get("title") or fields.get("id")),
+        "title": one_line(fields.get("title") or fields.get("id"), TITLE_CHARACTERS),
         "duration": _seconds(fields.get("duration")),
     }
 
@@ -79,7 +80,7 @@ def _told(entry: Mapping[str, Any]) -> Entry:
     return Entry(
         position if isinstance(position, int) else 0,
         str(url) if _is_address(url) else "",
-        _line(entry.get("title")),
+        one_line(entry.get("title"), TITLE_CHARACTERS),
         _seconds(entry.get("duration")),
     )
 
@@ -91,12 +92,6 @@ def _is_address(url: object) -> bool:
         and url.isprintable()
         and len(encode({"": url[:ADDRESS_BYTES]})) <= ADDRESS_BYTES
     )
-
-
-def _line(text: object) -> str:
-    """One line without what can't be written as UTF-8."""
-    words: Sequence[str] = str(text or "")[: 2 * TITLE_CHARACTERS].encode("utf-8", "replace").decode().split()
-    return " ".join(words)[:TITLE_CHARACTERS]
 
 
 def _seconds(value: object) -> float | None:

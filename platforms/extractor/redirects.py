@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import string
 import urllib.error
 import urllib.request
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import quote, urljoin, urlsplit
 
 from yt_dlp.utils.networking import std_headers
 
@@ -44,7 +45,7 @@ def resolve(order: Order, loaded: Loaded) -> str:
     )
     url = order.url
     for hop in range(MOST_HOPS + 1):
-        if urlsplit(url).scheme.lower() not in SCHEMES or len(url) > LONGEST_URL:
+        if len(url) > LONGEST_URL or urlsplit(url).scheme.lower() not in SCHEMES:
             raise UnsafeLink(f"a redirect to {url[:100]!r}")
         answer = _ask(opener, url, order.limits.socket_timeout_seconds)
         if answer is None:
@@ -56,8 +57,18 @@ def resolve(order: Order, loaded: Loaded) -> str:
             if hop == 0 or answer.headers.get("X-Egress-Denied"):
                 raise answer
             return url
-        url = urljoin(url, target.strip())
+        url = next_url(url, target)
     raise DeadLink(f"more than {MOST_HOPS} redirects")
+
+
+def next_url(url: str, target: str) -> str:
+    """The URL of a Location header, whose bytes outside of ASCII count as UTF-8. Raises DeadLink for what is none."""
+    try:
+        found = urljoin(url, quote(target.strip(), safe=string.punctuation, encoding="latin-1", errors="replace"))
+        urlsplit(found)
+    except ValueError:
+        raise DeadLink(f"a redirect to {target[:100]!r}") from None
+    return found
 
 
 def headers_for(url: str) -> dict[str, str]:
