@@ -7,7 +7,7 @@ import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
-from core.system_manager import SystemManager
+from core.system_manager import Patience, SystemManager
 from services.app import App
 from utils.config import Settings, load_settings
 from utils.errors import ConfigError
@@ -45,14 +45,14 @@ async def run_server(settings: Settings, listener: socket.socket) -> int:
     return await run_until_signal(wire(settings, listener), settings.start)
 
 
-def wire(settings: Settings, listener: socket.socket) -> SystemManager:
+def wire(settings: Settings, listener: socket.socket, patience: Patience | None = None) -> SystemManager:
     """Build the parts of a server around one App."""
     app = make_app(settings)
     fronts = Fronts(settings, app, listener)
     first = fronts.first()
     media = media_parts(settings, app, after=first[-1].name, port=listener.getsockname()[1])
     stop_seconds = max(0.1, settings.start.stop_seconds - ENDING_SECONDS)
-    manager = SystemManager([*first, *media, *fronts.last()], stop_seconds=stop_seconds)
+    manager = SystemManager([*first, *media, *fronts.last()], stop_seconds=stop_seconds, patience=patience)
     app.state = manager.state
     return manager
 
