@@ -124,7 +124,7 @@ class AlertCenter:
     def _take(self, notice: Notice) -> None:
         rule, value = notice.rule, None if notice.value is None else round(notice.value, 4)
         write = {"critical": log.error, "warning": log.warning, "info": log.info}[notice.level]
-        write(f"alert.{notice.kind}", rule=rule.name, level=notice.level, value=value, threshold=rule.threshold)
+        write(f"alert.{notice.kind}", rule=rule.name, severity=notice.level, value=value, threshold=rule.threshold)
         before = self._news.pop(rule.name, None)
         self._news[rule.name] = Told(notice, before.count + 1 if before else 1)
         self._last = {
@@ -176,7 +176,7 @@ class AlertCenter:
                     del self._news[name]
             await self._keep()
         except GoldcrestError as error:
-            log.info("alerts.not_told", error=error.code)
+            log.info("alerts.not_told", error=error.code, detail=error.detail)
             return False
         except Exception:  # the edge of a task that nobody awaits
             log.exception("alerts broke")

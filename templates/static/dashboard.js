@@ -70,15 +70,11 @@ function alerts({ alerts: { active = [], last } }) {
   ];
 }
 
-function memory({ system, memory: governor }) {
+function memory({ system }) {
   if (system.memory_bytes === null) return [line(say("memory_unknown"))];
-  const share = Number(/\((\d+)%\)/.exec(system.memory_usage)[1]) / 100;
-  const cap = governor.cap_mb ? sizeText(governor.cap_mb * 1048576) : "";
-  return [
-    el("p.big", {}, sizeText(system.memory_bytes)),
-    bar(share, say("memory_of", { share: Math.round(100 * share), bound: cap })),
-    line(say("memory_of", { share: Math.round(100 * share), bound: cap })),
-  ];
+  const share = Number(/\((\d+)%\)/.exec(system.memory_usage)[1]);
+  const told = say("memory_of", { share });
+  return [el("p.big", {}, sizeText(system.memory_bytes)), bar(share / 100, told), line(told)];
 }
 
 function queue({ queue: jobs }) {

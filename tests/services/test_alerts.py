@@ -101,8 +101,8 @@ async def test_the_owner_hears_of_it_and_of_its_end(world):
     assert world.heard == [[("memory", "raised", 1)], [("memory", "cleared", 1)]]
     known = {"rule": "memory", "threshold": 0.95}
     assert lines == [
-        {"event": "alert.raised", "level": "critical", "value": 0.99, "log_level": "error", **known},
-        {"event": "alert.cleared", "level": "info", "value": 0.5, "log_level": "info", **known},
+        {"event": "alert.raised", "severity": "critical", "value": 0.99, "log_level": "error", **known},
+        {"event": "alert.cleared", "severity": "info", "value": 0.5, "log_level": "info", **known},
     ]
     figures = world.center.figures()
     assert figures["active"] == []

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+import structlog
 
 from platforms.extractor.conversation import Conversation
 from platforms.extractor.launcher import Worker
@@ -161,6 +162,21 @@ async def test_half_a_line_is_no_result():
         child.exit(signal.SIGKILL)
         with pytest.raises(OutOfMemory):
             await child.result
+
+
+async def test_warnings_are_logged_with_the_id_of_their_job():
+    """Without the addresses' secrets, and shortened."""
+    merge = structlog.contextvars.merge_contextvars
+    with structlog.testing.capture_logs(processors=[merge]) as lines, structlog.contextvars.bound_contextvars(job="j1"):
+        async with conversation() as child:
+            child.say(warning={"text": f"Unable to read https://example.com/?token=5ecret {'w ' * 500}"})
+            child.say(result={})
+            await child.result
+    (line,) = lines
+    assert (line["event"], line["job"], line["log_level"]) == ("extractor.warning", "j1", "info")
+    assert "Unable to read" in line["text"]
+    assert "5ecret" not in line["text"]
+    assert len(line["text"]) <= 300
 
 
 async def test_warnings_are_part_of_the_judgement():
