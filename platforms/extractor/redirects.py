@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import string
 import urllib.error
 import urllib.request
@@ -25,10 +26,12 @@ SCRIPTED: Final = frozenset({"t.co"})
 
 
 class _Stay(urllib.request.HTTPRedirectHandler):
-    """Hands a redirect out instead of following it."""
+    """Hands a redirect out instead of reading and following it."""
 
-    def redirect_request(self, *_: Any) -> None:
+    def http_error_302(self, *_: Any) -> None:
         """No further request."""
+
+    http_error_301 = http_error_303 = http_error_307 = http_error_308 = http_error_302
 
 
 def resolve(order: Order, loaded: Loaded) -> str:
@@ -89,6 +92,8 @@ def _ask(opener: urllib.request.OpenerDirector, url: str, timeout: float) -> url
             failed = error
             if error.code < _FAILED:
                 break
+        except (ConnectionError, http.client.HTTPException) as error:  # urllib lets these through as they are
+            raise urllib.error.URLError(error) from None
         else:
             return None
     return failed

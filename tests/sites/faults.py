@@ -91,6 +91,8 @@ class Faults:
             case "redirect_loop":
                 turn = "other" if more.endswith("clip.mp4") else "clip.mp4"
                 return redirect(f"/fault/redirect_loop/{turn}")
+            case "redirect_broken":
+                return redirect("https://[::1")
             case "redirect_nowhere":
                 return redirect("http://nowhere.goldcrest-lost.net/clip.mp4")
         return None

@@ -246,10 +246,15 @@ async def test_short_links_are_followed_hop_by_hop(shared: Running):
 
 @pytest.mark.parametrize(
     ("path", "error"),
-    [("/fault/redirect_loop/clip.mp4", DeadLink), ("/fault/status/410/x", DeadLink), ("/fault/redirects/20", DeadLink)],
+    [
+        ("/fault/redirect_loop/clip.mp4", DeadLink),
+        ("/fault/redirect_broken/x", DeadLink),
+        ("/fault/status/410/x", DeadLink),
+        ("/fault/redirects/20", DeadLink),
+    ],
 )
 async def test_short_links_that_lead_nowhere(shared: Running, path: str, error: type[Exception]):
-    """A circle, too many hops and a gone end are dead links."""
+    """A circle, too many hops, a gone end and what is no address are dead links."""
     with pytest.raises(error):
         await shared.host.resolve(shared.link(path))
 

@@ -4,7 +4,6 @@ import pytest
 
 from platforms.extractor.lines import TITLE_CHARACTERS, one_line
 
-
 FAMILY = "\u05e9\u05dc\u05d5\u05dd \u200e1\u200f \U0001f468\u200d\U0001f469"
 
 

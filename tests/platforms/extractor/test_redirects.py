@@ -1,8 +1,11 @@
 """How a short link is asked where it leads; the way itself is walked in `test_host`."""
 
+import http.client
+import urllib.error
+
 import pytest
 
-from platforms.extractor.redirects import headers_for, next_url
+from platforms.extractor.redirects import _ask, headers_for, next_url
 from utils.errors import DeadLink
 
 
@@ -43,3 +46,15 @@ def test_a_redirect_to_what_is_no_address(target):
     """A dead link, and no fault of ours."""
     with pytest.raises(DeadLink):
         next_url("https://site.test/short", target)
+
+
+@pytest.mark.parametrize("error", [http.client.RemoteDisconnected("gone"), http.client.BadStatusLine("?")])
+def test_a_host_that_hangs_up_is_down(error):
+    """Its broken connection is not taken for ours to the parent."""
+
+    class Opener:
+        def open(self, *_args, **_more):
+            raise error
+
+    with pytest.raises(urllib.error.URLError):
+        _ask(Opener(), "https://site.test/", 1)
