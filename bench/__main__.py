@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from bench import memory, relay, start
+from bench import memory, relay, start, three_jobs
 
 if TYPE_CHECKING:
     from bench.rows import Row
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 def measure() -> list[Row]:
     """All rows, one bench after another: side by side they would measure each other."""
-    return [*start.measure(), *memory.measure(), *relay.measure()]
+    return [*start.measure(), *memory.measure(), *three_jobs.measure(), *relay.measure()]
 
 
 if __name__ == "__main__":

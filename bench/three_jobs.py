@@ -70,13 +70,13 @@ async def run(folder: Path, sites: SpawnedSites, *, at_once: bool, limit_mb: flo
         with Group(memory_mb=limit_mb) as group:
             async with running_bot(folder, telegram, sites, group, **settings) as server:
                 with Sampler(server.process.pid, interval_seconds=0.1) as sampler:
-                    jobs = asyncio.create_task(_deliver(telegram, links, at_once=at_once))
-                    await _while_alive(server, jobs)
+                    jobs = asyncio.create_task(deliver_all(telegram, links, at_once=at_once))
+                    await while_alive(server, jobs)
                 memory = (await asyncio.to_thread(server.ask, "/status"))[1]["memory"]
             return Ran(jobs.result(), group.counted().oom_kills, sampler.peak_bytes, memory)
 
 
-async def _while_alive(server: Server, jobs: asyncio.Task[float]) -> None:
+async def while_alive(server: Server, jobs: asyncio.Task[float]) -> None:
     try:
         while not jobs.done():
             if server.process.poll() is not None:
@@ -86,7 +86,7 @@ async def _while_alive(server: Server, jobs: asyncio.Task[float]) -> None:
         jobs.cancel()
 
 
-async def _deliver(telegram: Telegram, links: list[str], *, at_once: bool) -> float:
+async def deliver_all(telegram: Telegram, links: list[str], *, at_once: bool) -> float:
     """Seconds from the first press to the last file."""
     alice, menus = telegram.alice, []
     for link in links:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from core.job_queue import Job, Key
     from platforms.shapes import Fetched, Progress
+    from utils.errors import GoldcrestError
 
 
 @dataclass(slots=True)
@@ -36,11 +37,15 @@ class Flight:
     task: asyncio.Task[None] | None = None
     delivering: tuple[str, asyncio.Task[bool]] | None = None
     enough: asyncio.Event = field(default_factory=asyncio.Event)
+    #: why it was put back into the queue; told until it really goes on
+    put_back: GoldcrestError | None = None
 
     @property
     def event(self) -> JobEvent:
         """The present state; `of` makes it that of one job."""
-        return JobEvent("", self.phase, self.progress, self.progress.position if self.progress else None)
+        position = self.progress.position if self.progress else None
+        why = self.put_back if self.phase == "queued" else None
+        return JobEvent("", self.phase, self.progress, position, error=why)
 
     async def deliver(self, job_id: str, hand_over: Coroutine[Any, Any, bool]) -> asyncio.Task[bool]:
         """Run one hand-over as a task of its own, so that cancelling its job stops nothing else; returns it ended."""

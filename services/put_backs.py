@@ -29,6 +29,10 @@ class PutBacks:
             self._counts.popitem(last=False)
         return True
 
+    def counts(self, key: Key) -> bool:
+        """Whether it was put back and hasn't ended since."""
+        return key in self._counts
+
     def over(self, key: Key) -> None:
         """It ended, whichever way."""
         self._counts.pop(key, None)

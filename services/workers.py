@@ -174,6 +174,7 @@ class Workers:
 
     def _launch(self, flight: Flight) -> Flight:
         self._flights.append(flight)
+        flight.put_back = MemoryShort() if self._put_backs.counts(flight.key) else None
         self._feeds.publish(flight.jobs.values(), flight.event)
         context = log_context(job=next(iter(flight.jobs)))  # others that join it name it in their own lines
         flight.task = asyncio.create_task(self._fly(flight), name=f"flight {flight.key[0]}", context=context)
@@ -231,7 +232,6 @@ class Workers:
             return OutOfMemory(error.detail)
         for job in list(flight.jobs.values()):
             flight.jobs.pop(job.id, None)
-            log.info("job put back", job=job.id, detail=error.detail)
             await self._put_back(job, error)
         return None
 

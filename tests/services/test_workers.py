@@ -10,7 +10,7 @@ from core.job_queue import ACCEPTED, CANCELLED, FAILED, JobQueue
 from services.jobs import StoredFile
 from services.workers import SPARE_BOUND
 from tests.services.conftest import Front, ended, order
-from utils.errors import Private, ShuttingDown
+from utils.errors import MemoryShort, OutOfMemory, Private, ShuttingDown
 
 
 async def settled(condition):
@@ -374,3 +374,15 @@ async def test_a_front_that_comes_back_anew_is_told_the_rest(downloads, sites, t
 async def test_workers_that_never_began_stop(make):
     """A start that failed halfway."""
     await make().stop()
+
+
+async def test_memory_that_runs_short_puts_a_download_back(downloads, sites, telegram):
+    """Not failed: it waits again, hears why, and goes on; the fourth time in a row it needs too much."""
+    sites.fails = [MemoryShort("a"), MemoryShort("b")]
+    job = await downloads.submit(order())
+    assert (await ended(downloads, job)).phase == "done"
+    assert len(sites.fetches) == 3
+    assert telegram.sent
+    sites.fails = [MemoryShort(str(number)) for number in range(4)]
+    event = await ended(downloads, await downloads.submit(order("2")))
+    assert isinstance(event.error, OutOfMemory)
