@@ -28,7 +28,7 @@ SCRIPTED: Final = frozenset({"t.co"})
 class _Stay(urllib.request.HTTPRedirectHandler):
     """Hands a redirect out instead of reading and following it."""
 
-    def http_error_302(self, *_: Any) -> None:
+    def http_error_302(self, *_: Any, **__: Any) -> Any:
         """No further request."""
 
     http_error_301 = http_error_303 = http_error_307 = http_error_308 = http_error_302
