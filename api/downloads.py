@@ -64,7 +64,10 @@ class DownloadsApi:
         if body.offer is not None:
             offer = await web_offer(self._app, body.offer)
             title, target = offer.media.title, {"offer": offer.token}
-            order = Order(FRONT, offer.link, body.quality, title=title, target=target, part=part)
+            size_bytes = None if part else offer.size_bytes(body.quality)
+            order = Order(
+                *(FRONT, offer.link, body.quality), title=title, target=target, part=part, size_bytes=size_bytes
+            )
         else:
             order = Order(FRONT, first_link(self._app, body.url or ""), body.quality, part=part)
         job = await self._app.downloads.submit(order)

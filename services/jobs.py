@@ -44,6 +44,10 @@ class Offer:
     link: Link
     user_id: int | None
 
+    def size_bytes(self, quality: str) -> int | None:
+        """What that quality is expected to have; None where nobody knows."""
+        return next((each.size_bytes for each in self.media.qualities if each.key == quality), None)
+
 
 @dataclass(frozen=True, slots=True)
 class JobEvent:

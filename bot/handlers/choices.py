@@ -31,7 +31,9 @@ async def choose(press: Pressed, data: Choose, app: App, telegram: Telegram, ord
     check(offer.media, data.quality, app.settings.telegram.max_upload_mb)
     await telegram.answer(press)
     target = Target(press.chat_id, press.message_id, reply_to=data.reply_to or None, offer=data.token)
-    order = Order("telegram", offer.link, data.quality, press.user_id, offer.media.title, target.packed())
+    size_bytes = offer.size_bytes(data.quality)
+    names = offer.media.title, target.packed()
+    order = Order("telegram", offer.link, data.quality, press.user_id, *names, size_bytes=size_bytes)
     await orders.place(press, order)
 
 
