@@ -130,7 +130,8 @@ def _answer(person: Person, said: Message, url: str) -> Message | None:
             break
         if message.sender is person or not (message.reply_to is said or url in links(message)):
             continue
-        if message.file is not None or is_menu(message) or not message.buttons:
+        working = any("Cancel" in button.text for row in message.buttons for button in row)
+        if message.file is not None or is_menu(message) or not working:
             return message
     return None
 
