@@ -17,6 +17,8 @@ SECONDS: Final = (
     *(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5),
     *(1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 900.0, 3600.0),
 )
+LEAST: Final = -math.inf
+MOST: Final = math.inf
 #: more buckets than that tell nothing more
 BUCKET_BOUND: Final = 64
 
@@ -76,11 +78,11 @@ class Histogram(Metric[_Buckets]):
         if not bounds or not rising or len(bounds) > BUCKET_BOUND:
             raise ValueError(f"{name}: bounds must rise, be finite and at most {BUCKET_BOUND}")
         self.bounds = bounds
-        self._clock = clock
+        self.clock = clock
 
     def observe(self, value: float, *labels: str) -> None:
         """Take in one value."""
-        if not -math.inf < value < math.inf:
+        if not LEAST < value < MOST:
             return
         try:
             series = self._series[labels]
@@ -95,7 +97,7 @@ class Histogram(Metric[_Buckets]):
 
     def time(self, *labels: str) -> Timer:
         """A context manager that takes in how many seconds its block took, also where that raised."""
-        return Timer(self, labels, self._clock)
+        return Timer(self, labels)
 
     def summary(self, *labels: str) -> Summary:
         """Count, mean, median, 95th percentile and the largest value; percentiles are exact to their bucket."""
@@ -132,18 +134,18 @@ class Histogram(Metric[_Buckets]):
 
 
 class Timer:
-    """Made by `Histogram.time`; each serves one block."""
+    """Made by `Histogram.time`, from when on it counts; each serves one block."""
 
-    __slots__ = ("_began", "_clock", "_histogram", "_labels")
+    __slots__ = ("_began", "_histogram", "_labels")
 
-    def __init__(self, histogram: Histogram, labels: Labels, clock: Callable[[], float]) -> None:
+    def __init__(self, histogram: Histogram, labels: Labels) -> None:
         self._histogram = histogram
         self._labels = labels
-        self._clock = clock
-        self._began = 0.0
+        self._began = histogram.clock()
 
     def __enter__(self) -> None:
-        self._began = self._clock()
+        return
 
-    def __exit__(self, *_error: object) -> None:
-        self._histogram.observe(self._clock() - self._began, *self._labels)
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
+        histogram = self._histogram
+        histogram.observe(histogram.clock() - self._began, *self._labels)
