@@ -53,11 +53,18 @@ async def status(app: App) -> dict[str, Any]:
 
 
 async def _queue(app: App) -> dict[str, Any]:
-    """Open jobs by state, all of them, and how many there may be."""
+    """Open jobs by state, all of them, how many there may be, what failed for good, and sums of the last days."""
     if app.up_downloads is None:
         return {}
     waiting = await app.up_downloads.open_jobs()
-    return {**waiting, "open": sum(waiting.values()), "bound": app.settings.downloads.queue_bound}
+    _, dead = await app.up_downloads.dead_letters(0)
+    return {
+        **waiting,
+        "open": sum(waiting.values()),
+        "bound": app.settings.downloads.queue_bound,
+        "dead_letters": dead,
+        "days": await app.up_downloads.days(),
+    }
 
 
 def _platforms(app: App) -> dict[str, Any]:
