@@ -41,7 +41,8 @@ local all = redis.call('HGETALL', KEYS[1])
 for i = 1, #all, 2 do
   local fine, kept = pcall(cjson.decode, all[i + 1])
   if all[i] ~= '' then
-    local till = fine and type(kept) == 'table' and #kept == 4 and (kept[2] == 'held' and math.huge or tonumber(kept[2]))
+    local whole = fine and type(kept) == 'table' and #kept == 4
+    local till = whole and (kept[2] == 'held' and math.huge or tonumber(kept[2]))
     if not till or till < now - 3600000 then
       redis.call('HDEL', KEYS[1], all[i])
     else

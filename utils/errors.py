@@ -515,7 +515,7 @@ class ProxyDown(LocalError):
 
 
 class IdentitiesResting(LocalError):
-    """Every identity that a site could be asked with rests for a while; `retry_after_seconds` until the first is back."""
+    """Every identity that a site could be asked with rests; `retry_after_seconds` until the first is back."""
 
     code = "identities_resting"
     retry = True

@@ -322,7 +322,9 @@ async def test_too_many_looks_at_once_are_refused(run, telegram, sites, texts, m
     await telegram.world.until(lambda: len([m for m in statuses(telegram) if is_menu(m)]) == 2)
 
 
-@pytest.mark.parametrize(("change", "key"), [({"is_live": True, "qualities": ()}, "live_now"), ({"qualities": ()}, "no_media")])
+@pytest.mark.parametrize(
+    ("change", "key"), [({"is_live": True, "qualities": ()}, "live_now"), ({"qualities": ()}, "no_media")]
+)
 async def test_nothing_to_choose_is_told_at_once(bot, telegram, sites, *, change, key):
     """A running stream, or an item without anything to fetch, gets its sentence in place of a menu."""
     sites.shape = change

@@ -3,6 +3,7 @@
 import asyncio
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -32,7 +33,7 @@ class QueueMachine(RuleBasedStateMachine):
         for database in self.databases:
             self.run(database.start())
         self.queues = [self.process(number) for number in range(2)]
-        self.held = [{}, {}]
+        self.held: list[dict[Any, Any]] = [{}, {}]
         self.accepted = {}
         self.ended = {}
         self.sent = {}

@@ -58,7 +58,7 @@ async def test_a_job_is_followed_from_the_message_to_the_file(bot, telegram, sit
 
 
 async def test_the_owner_hears_of_trouble_also_of_telegrams_own(tmp_path, telegram, settings):
-    """What is raised is told at once, once he has begun a chat; what could not be told is told when Telegram is back."""
+    """What is raised is told at once, once he has begun a chat; what could not be told is told later."""
     rules = tmp_path / "rules.yaml"
     rules.write_text(RULES)
     alerts = {"INTERVAL_SECONDS": "2", "GAP_SECONDS": "1", "RULES": str(rules)}

@@ -29,6 +29,12 @@ class Extractor:
     async def resolve(self, url):
         raise NotImplementedError
 
+    def by_ways(self, site, ways, poor):
+        raise NotImplementedError
+
+    def as_identity(self, identity):
+        raise NotImplementedError
+
 
 @pytest.mark.parametrize(
     ("text", "canonical", "url"),

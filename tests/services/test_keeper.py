@@ -27,6 +27,7 @@ async def test_a_replay_written_by_another_process_is_begun_at_the_next_beat(dow
     (begun,) = await other.take(("telegram",))
     await other.move(begun, FAILED, "site_down")
     job = await other.replay(begun.id)
+    assert job is not None
     downloads._workers.wake()
     assert (await ended(downloads, job)).phase == "done"
     assert telegram.sent == [(job.id, begun.random_id)]

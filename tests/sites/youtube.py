@@ -248,7 +248,7 @@ def _beside(playlist: dict[str, Any] | None) -> dict[str, Any]:
 
 
 def signed_in(request: Request) -> bool:
-    """Whether the request shows the cookies of an account; the player's also has to prove that its sender knows them."""
+    """Whether the request shows the cookies of an account; the player's also proves that its sender knows them."""
     shown = request.headers.get("cookie", "")
     account = "LOGIN_INFO=" in shown and "SAPISID=" in shown
     proved = "SAPISIDHASH " in request.headers.get("authorization", "")

@@ -2,6 +2,7 @@
 
 import http.client
 import urllib.error
+import urllib.request
 
 import pytest
 
@@ -52,7 +53,7 @@ def test_a_redirect_to_what_is_no_address(target):
 def test_a_host_that_hangs_up_is_down(error):
     """Its broken connection is not taken for ours to the parent."""
 
-    class Opener:
+    class Opener(urllib.request.OpenerDirector):
         def open(self, *_args, **_more):
             raise error
 

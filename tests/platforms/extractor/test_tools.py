@@ -106,7 +106,8 @@ async def test_turns_are_given_back_by_word_or_by_the_end(tmp_path):
     assert await errand.answer({"about": "javascript", "prepared": True}) == {"granted": True}
     assert await errand.answer({"about": "javascript", "prepared": True}) == {}
     assert box.figures()["javascript"]["running"]
-    assert errand.busy
+    was_busy = errand.busy
+    assert was_busy
     await errand.answer({"about": "javascript_done", "peak_bytes": 50 << 20})
     assert (box.figures()["javascript"]["running"], box.figures()["javascript"]["peak_mb"]) == (False, 50)
     assert not errand.busy
