@@ -59,7 +59,15 @@ async def test_the_answer_is_what_the_schema_says(stage, client):
     job = await stage.order()
     await stage.until(job["id"], "merging")
     answers.append((await client.get("/status")).json)
-    assert answers[-1]["queue"] == {"accepted": 0, "running": 1, "sending": 0, "open": 1, "bound": 500, "dead_letters": 0, "days": []}
+    assert answers[-1]["queue"] == {
+        "accepted": 0,
+        "running": 1,
+        "sending": 0,
+        "open": 1,
+        "bound": 500,
+        "dead_letters": 0,
+        "days": [],
+    }
     assert answers[-1]["monitoring"]["open_traces"] == 1
     stage.sites.gate.set()
     await stage.until(job["id"], "done")
