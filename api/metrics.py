@@ -40,6 +40,7 @@ NUMBERS: Final = (
     ("egress_received_bytes", "counter", "From the outside.", ("egress", "bytes_down")),
     ("egress_sent_bytes", "counter", "To the outside, Telegram left out.", ("egress", "bytes_up")),
     ("extractor_workers", "gauge", "Workers that run.", ("extractor", "running")),
+    ("dead_letters", "gauge", "Jobs given up for good, kept for a replay.", ("queue", "dead_letters")),
     ("reports", "gauge", "Kept of failures with an unknown cause.", ("reports", "count")),
     ("reminders", "gauge", "Later tries and streams that somebody waits for.", ("reminders", "waiting")),
     ("shelf_files", "gauge", "Files that wait for their download from the page.", ("shelf", "files")),

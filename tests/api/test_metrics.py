@@ -57,6 +57,11 @@ async def test_it_tells_what_has_happened(stage, client):
     assert found["goldcrest_alert_active", ("level", "critical"), ("rule", "memory_critical")] == 1
     assert found["goldcrest_alert_active", ("level", "warning"), ("rule", "error_rate")] == 0
     assert found["goldcrest_memory_bytes",] > 10**6
+    assert (
+        found["goldcrest_dead_letters",]
+        == found["goldcrest_jobs_total", ("outcome", "failed"), ("platform", "generic")]
+        == 1
+    )
 
 
 @pytest.mark.parametrize(
