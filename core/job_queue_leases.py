@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 
     from utils.database import Database
 
-#: a job that took its process with it so many times is not tried again
-POISON_CRASHES: Final = 3
+#: a job that took its process with it so many times in a row is not tried again; more than the three tries of a worker,
+#: because a host that kills from outside looks the same
+POISON_CRASHES: Final = 6
 #: whoever works on a job says so again well before that, else it is another's to begin
 LEASE_SECONDS: Final = 30.0
 FREE_SQL: Final = "state = 'accepted', holder = '', lease_until = 0, light = 0"

@@ -151,7 +151,7 @@ async def test_after_a_kill_everything_accepted_is_there_again_with_the_same_ran
 
 
 async def test_a_job_that_kills_its_process_again_and_again_is_given_up(queue, process):
-    """After three deaths of a process that ran it alone it is a dead letter with a reason."""
+    """After so many deaths of a process that ran it alone it is a dead letter with a reason."""
     job = await add(queue)
     for _ in range(POISON_CRASHES):
         current = process()
