@@ -57,7 +57,7 @@ class BatchesApi:
         body = await read_json(request, BatchBody)
         if (body.url is None) == (body.urls is None):
             raise BadRequest("url_or_urls")
-        batches, refused = self._app.batches, []
+        batches, refused, left_out = self._app.batches, [], 0
         if body.url is not None:
             link = list_link(self._app, body.url)
             page = await self._app.downloads.page(link, 1, 1)
@@ -67,6 +67,7 @@ class BatchesApi:
             found = [self._app.downloads.detect(text) for text in body.urls or ()]
             links = {link.canonical: link for each in found for link in each.links}
             refused = [each for detected in found for each in detected.refused]
+            left_out = sum(detected.left_out for detected in found)
             if not links:
                 raise error_by_code(refused[0].code)(refused[0].text) if refused else NoLink()
             order = BatchOrder(FRONT, body.quality, links=tuple(links.values()))
@@ -75,6 +76,7 @@ class BatchesApi:
             "ok": True,
             "batch": self._shape(batch, await self._latest(batch.id)),
             "refused": [{"text": each.text, "code": each.code} for each in refused],
+            "left_out": left_out,
         }
         return json_reply(answer, 202, {"location": f"/api/v1/batches/{batch.id}"})
 

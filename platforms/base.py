@@ -199,10 +199,11 @@ class Platform:
         if kind == "share":
             return Link(url, f"{self.name}:share:{item}", self.name, "item", item, text, short=True)
         canonical = f"{self.name}:{kind}:{item}" if kind in KEYED_KINDS else f"{self.name}:{item}"
-        start, end = (None, None) if kind in LIST_KINDS else self.times(url)
+        has_values = "=" in url  # most links have none, and so no time
+        start, end = self.times(url) if has_values and kind not in LIST_KINDS else (None, None)
         if template := self.address.get(kind):
-            began = _START_TIME.search(url) if "=" in url else None
-            url = template.format(id=item)
+            began = _START_TIME.search(url) if has_values else None
+            url = template.replace("{id}", item)
             if began:
                 url += f"{'&' if '?' in url else '?'}t={began[1]}"
         return Link(url, canonical, self.name, kind, item, text, start_seconds=start, end_seconds=end)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote, unquote
 
-from utils.addresses import WEB_PORTS, Network, port_fits, public_host
+from utils.addresses import WEB_PORTS, Network, plain_name, port_fits, public_host
 from utils.errors import LinkError, NoLink, UnsafeLink
 
 #: longest link, as browsers and proxies take it
@@ -35,6 +35,8 @@ _HOST_END: Final = re.compile(r"[/?#]")
 _UNRESERVED: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 #: an escape, or anything that has to become one
 _ESCAPE: Final = re.compile(r"%([0-9A-Fa-f]{2})|[^A-Za-z0-9\-._~!$&'()*+,;=:@/?]")
+#: what stays as it is, told at a fraction of the cost of looking for an escape
+_PLAIN: Final = re.compile(r"[A-Za-z0-9\-._~!$&'()*+,;=:@/?]*")
 _AMPERSAND: Final = re.compile(r"(^|&)(?:amp;)+")
 #: what advertisers and share buttons add; none of it decides what is shown
 _TRACKING: Final = re.compile(
@@ -68,14 +70,6 @@ _ORNAMENTS: Final = frozenset({"So", "Sk", "Mn", "Me", "Cf"})
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """A link as it stood in the text, and in its one spelling."""
-
-    text: str
-    url: str
-
-
-@dataclass(frozen=True, slots=True)
 class Refused:
     """What looked like a link and may not be used; `code` is that of the error class."""
 
@@ -83,24 +77,27 @@ class Refused:
     code: str
 
 
-def find_links(
-    text: str,
-    bound: int = 20,
-    allow: Sequence[Network] = (),
-    *,
-    ports: Collection[int] = WEB_PORTS,
-    own_hosts: Collection[str] = (),
-) -> list[Found | Refused]:
-    """The first `bound` links of a text in their order, each normalised or refused."""
-    results: list[Found | Refused] = []
-    for candidate in _candidates(text[:TEXT_BOUND]):
-        if len(results) >= bound:
-            break
-        try:
-            results.append(Found(candidate, normalise(candidate, allow, ports=ports, own_hosts=own_hosts)))
-        except LinkError as error:
-            results.append(Refused(candidate.encode("utf-8", "replace").decode(), error.code))
-    return results
+def candidates(text: str) -> Iterator[str]:
+    """What looks like a link in the first `TEXT_BOUND` characters of a text, as it stands there."""
+    for word in _STOPS.split(text[:TEXT_BOUND]):
+        # Most words of prose hold no link at all, and this costs less than a search.
+        if not ("/" in word or ":" in word or ("." in word and "www." in word.lower())):
+            continue
+        begin, end = (0, word.index("/") + 2) if word.startswith(("https://", "http://")) else _start(word, 0)
+        while begin >= 0:
+            following = _NEXT.search(word, end) if word.find("://", end) >= 0 else None
+            place = following.start() if following else len(word)
+            candidate = _trim(word[begin:place])
+            if begin and word[begin - 1] == "_":  # Markdown's emphasis; an id may end so too
+                candidate = candidate.rstrip("_")
+            if len(candidate) > end - begin:
+                yield candidate
+            begin, end = _start(word, place) if following else (-1, -1)
+
+
+def refuse(candidate: str, code: str) -> Refused:
+    """A refusal in words that can be written as UTF-8."""
+    return Refused(candidate.encode("utf-8", "replace").decode(), code)
 
 
 def normalise(
@@ -127,18 +124,21 @@ def normalise(
         raise UnsafeLink(f"scheme {scheme}")
     if "@" in written_host:
         raise UnsafeLink("user name in the link")
-    host = public_host(written_host, allow)
-    if host.name in own_hosts:
+    name, address = plain_name(written_host), None
+    if not name:  # a few hosts are no plain name, and cost more
+        host = public_host(written_host, allow)
+        name, address = str(host), host.address
+    if name in own_hosts:
         raise UnsafeLink("our own host")
     port = ""
     if written_port and (number := int(written_port)) != DEFAULT_PORTS[scheme]:
-        if not port_fits(number, host.address, ports, allow):
+        if not port_fits(number, address, ports, allow):
             raise UnsafeLink(f"port {number}")
         port = f":{number}"
     path = _path(path or "/")
     query = _query(query) if query else ""
     fragment = _fragment(fragment) if fragment else ""
-    return f"{scheme}://{host}{port}{path}{query}{fragment}"
+    return f"{scheme}://{name}{port}{path}{query}{fragment}"
 
 
 def _with_scheme(url: str) -> str:
@@ -160,7 +160,8 @@ def _with_scheme(url: str) -> str:
 
 
 def _path(path: str) -> str:
-    path = _ESCAPE.sub(_escape, path)
+    if _PLAIN.fullmatch(path) is None:
+        path = _ESCAPE.sub(_escape, path)
     if "/." not in path:
         return path
     kept: list[str] = []
@@ -176,7 +177,10 @@ def _path(path: str) -> str:
 
 
 def _query(query: str) -> str:
-    query = _AMPERSAND.sub(r"\1", _ESCAPE.sub(_escape, query))
+    if _PLAIN.fullmatch(query) is None:
+        query = _ESCAPE.sub(_escape, query)
+    if "amp;" in query:
+        query = _AMPERSAND.sub(r"\1", query)
     kept = [each for each in query.split("&") if each and not _TRACKING.match(each)]
     return "?" + "&".join(kept) if kept else ""
 
@@ -194,20 +198,10 @@ def _escape(found: re.Match[str]) -> str:
     return plain if plain in _UNRESERVED else f"%{found[1].upper()}"
 
 
-def _candidates(text: str) -> Iterator[str]:
-    for word in _STOPS.split(text):
-        # Most words of prose hold no link at all, and this costs less than a search.
-        if not ("/" in word or ":" in word or ("." in word and "www." in word.lower())):
-            continue
-        place = 0
-        while (start := _START.search(word, place)) is not None:
-            following = _NEXT.search(word, start.end()) if word.find("://", start.end()) >= 0 else None
-            place = following.start() if following else len(word)
-            candidate = _trim(word[start.start() : place])
-            if start.start() and word[start.start() - 1] == "_":  # Markdown's emphasis; an id may end so too
-                candidate = candidate.rstrip("_")
-            if len(candidate) > len(start[0]):
-                yield candidate
+def _start(word: str, place: int) -> tuple[int, int]:
+    """Where the next link of a word begins and its scheme ends; -1 where there is none."""
+    found = _START.search(word, place)
+    return found.span() if found else (-1, -1)
 
 
 def _trim(candidate: str) -> str:

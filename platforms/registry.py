@@ -9,12 +9,13 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.util import module_from_spec, spec_from_file_location
+from itertools import islice
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Final
 
 from platforms.base import Platform
-from platforms.links import Found, Refused, find_links, normalise
+from platforms.links import Refused, candidates, normalise, refuse
 from utils.addresses import WEB_PORTS, Network
 from utils.errors import ConfigError, LinkError, PlatformDisabled, UnsupportedLink
 
@@ -26,6 +27,8 @@ FOLDER: Final = Path(__file__).parent
 FRAME: Final = frozenset({"__init__", "base", "links", "parts", "registry", "shapes", "times"})
 #: takes what no site owns
 GENERIC: Final = "generic"
+#: so many links behind the last one that is read are counted; more than a message of Telegram's can hold
+LEFT_OUT_BOUND: Final = 1000
 
 #: A site's names are read from its source, so that a link costs the import of its own site only.
 _HOSTS: Final = re.compile(r"^    (?:hosts|fixers)\s*=\s*(\([^)]*\))", re.MULTILINE)
@@ -33,10 +36,12 @@ _HOSTS: Final = re.compile(r"^    (?:hosts|fixers)\s*=\s*(\([^)]*\))", re.MULTIL
 
 @dataclass(frozen=True, slots=True)
 class Detected:
-    """What a text holds: links that a site has claimed, and what is refused with a code."""
+    """What a text holds: links that a site has claimed, what is refused with a code, and how many were not read."""
 
     links: tuple[Link, ...]
     refused: tuple[Refused, ...]
+    #: counted up to LEFT_OUT_BOUND
+    left_out: int = 0
 
 
 class Registry:
@@ -92,20 +97,20 @@ class Registry:
         return self._claim(normalise(text, self._allow, ports=self._ports, own_hosts=self._own_hosts), text)
 
     def detect(self, text: str, bound: int = 20) -> Detected:
-        """Every item among the first `bound` links of a text once, and what is refused."""
+        """Every item among the first `bound` links of a text once, what is refused, and how many links follow."""
         links: dict[str, Link] = {}
         refused: dict[str, Refused] = {}
-        for found in find_links(text, bound, self._allow, ports=self._ports, own_hosts=self._own_hosts):
-            if isinstance(found, Found):
-                try:
-                    link = self._claim(found.url, found.text)
-                except LinkError as error:
-                    refused.setdefault(found.text, Refused(found.text, error.code))
-                else:
-                    links.setdefault(link.canonical, link)
+        found = candidates(text)
+        for candidate in islice(found, bound):
+            try:
+                url = normalise(candidate, self._allow, ports=self._ports, own_hosts=self._own_hosts)
+                link = self._claim(url, candidate)
+            except LinkError as error:
+                refused.setdefault(candidate, refuse(candidate, error.code))
             else:
-                refused.setdefault(found.text, found)
-        return Detected(tuple(links.values()), tuple(refused.values()))
+                links.setdefault(link.canonical, link)
+        left_out = sum(1 for _ in islice(found, LEFT_OUT_BOUND))
+        return Detected(tuple(links.values()), tuple(refused.values()), left_out)
 
     def _claim(self, url: str, text: str) -> Link:
         name = self._owner(url.split("/", 3)[2])

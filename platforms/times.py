@@ -41,7 +41,7 @@ def times_of(url: str, names: Collection[str]) -> tuple[float | None, float | No
     """
     if "=" not in url:
         return None, None
-    if found := _FRAGMENT.search(url):
+    if "#" in url and (found := _FRAGMENT.search(url)):
         return _span(found[1], found[2] or "")
     if not names:
         return None, None

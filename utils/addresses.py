@@ -113,15 +113,21 @@ def port_fits(
     return port in range(1, 65_536) and address is not None and any(address in network for network in allow)
 
 
+def plain_name(text: str) -> str:
+    """A plain public host name in lower case, as nearly every link has it; "" for what `parse_host` must look at."""
+    host = text.lower()
+    return host if _NAME.fullmatch(host) and not host.endswith(SPECIAL_USE) else ""
+
+
 def parse_host(text: str, allow: Sequence[Network] = ()) -> Host:
     """Read a host as it stands in a URL (IPv6 also without brackets); addresses come back unjudged.
 
     Raises PrivateAddress for names of local networks and for disguised private addresses, UnsafeLink for any other
     host that is not written plainly: `allow` only decides about `localhost` and about which of the two is raised.
     """
-    host = text.lower()
-    if _NAME.fullmatch(host) and not host.endswith(SPECIAL_USE):  # nearly every host, at a third of the cost
+    if host := plain_name(text):
         return Host(name=host)
+    host = text.lower()
     if "%" in host:
         raise _disguised(unquote(host), allow)
     if not host.isascii():

@@ -43,7 +43,8 @@ async def look(
 ) -> Rest:
     """Begin to look at every link, or offer many at once.
 
-    In private a text without a link is answered, and what is refused is told in one message.
+    In private a text without a link is answered, and what is refused is told in one message; so is how many links are
+    left out, in a group where some are offered.
     """
     if message.user_id is None:
         return ()
@@ -56,6 +57,9 @@ async def look(
     if message.private and found.refused:
         await telegram.send_text(place, plain(refused_text(app.texts, found.refused)))
     together = offered_together(found.links, private=message.private)
+    if found.left_out and (message.private or together):
+        bound = app.settings.downloads.links_per_message
+        await telegram.send_text(place, plain(app.texts.many("links.left_out", found.left_out, bound=bound)))
     if together:
         menu = BatchMenu(
             button_token(),

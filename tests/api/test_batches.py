@@ -79,6 +79,12 @@ async def test_several_links_are_one_batch(client, stage):
     assert (batch["total"], batch["counts"]["done"]) == (2, 2)
 
 
+async def test_links_beyond_the_bound_of_a_text_are_counted(client):
+    """Of each text the first twenty are ordered; the answer tells how many were not."""
+    accepted = await order(client, urls=[" ".join(part(number) for number in range(1, 28)), part(1)])
+    assert (accepted["batch"]["total"], accepted["left_out"]) == (20, 7)
+
+
 async def test_a_batch_is_followed_and_cancelled(client, stage):
     """Events until the final one, whose id is the last; cancelling twice changes nothing."""
     stage.sites.gate.clear()

@@ -113,6 +113,16 @@ async def test_refused_links_are_told_in_one_message(bot, telegram, sites, texts
     assert texts("error.unsupported") in told[0].text
 
 
+async def test_links_beyond_the_bound_are_told(bot, telegram, sites, texts):
+    """Nobody is left to believe that all of 120 links are fetched."""
+    menu = await offer_of(telegram, " ".join(f"youtu.be/dQw4w9W{number:04}" for number in range(120)))
+    assert menu.text.startswith("20 links\n")
+    told = [m.text for m in telegram.alice.messages() if m.sender is telegram.bot and m is not menu]
+    assert told == [texts.many("links.left_out", 100, bound=20)]
+    assert "first 20" in told[0]
+    assert "100 more" in told[0]
+
+
 async def test_in_a_group_unknown_pages_are_not_offered(bot, telegram, sites):
     """Five articles are chatter; five videos are not."""
     group = telegram.world.supergroup("Birds", telegram.alice)

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from platforms.links import Refused
-from platforms.registry import FOLDER, Registry
+from platforms.registry import FOLDER, LEFT_OUT_BOUND, Registry
 from utils.addresses import parse_networks
 from utils.errors import ConfigError, PlatformDisabled, PrivateAddress, UnsafeLink, UnsupportedLink
 
@@ -37,8 +37,12 @@ def test_a_text_gives_each_item_once_and_tells_what_is_refused():
 
 
 def test_only_so_many_links_are_read():
-    """The bound counts what stands in the text."""
-    assert len(Registry().detect(" ".join(f"https://a.com/{n}" for n in range(9)), 4).links) == 4
+    """The bound counts what stands in the text; how many links were left out is told, up to a bound of its own."""
+    detected = Registry().detect(" ".join(f"https://a.com/{n}" for n in range(9)), 4)
+    assert [link.id for link in detected.links] == [f"https://a.com/{n}" for n in range(4)]
+    assert detected.left_out == 5
+    assert Registry().detect("https://a.com/1 https://a.com/2", 2).left_out == 0
+    assert Registry().detect("https://a.com/ " * 3000, 20).left_out == LEFT_OUT_BOUND
 
 
 def test_only_enabled_sites_are_served():
