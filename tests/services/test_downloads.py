@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from core.job_queue_leases import POISON_CRASHES
 from services.stored import OFFER_SECONDS, Offers
 from tests.services.conftest import Front, ended, link, media, order
 from utils.errors import Busy, Expired, InternalError, NotAllowed, NotFound, Private, SiteDown, UnknownQuality
