@@ -76,12 +76,13 @@ async def test_stop_cuts_off_who_does_not_read(stage, caplog):
     async with stage.client.opened("GET", file["url"]) as (answer, chunks):
         assert answer.status == 200
         await anext(chunks)
+        engine = stage.part._engine
         async with asyncio.timeout(30):
             await stage.part.stop()
         with pytest.raises((ConnectionError, h11.RemoteProtocolError)):
             _ = [chunk async for chunk in chunks]
-    assert stage.part._engine.connections == 0
-    assert not stage.part._engine._state.tasks
+    assert engine.connections == 0
+    assert not engine._state.tasks
     assert caplog.records == []  # an end that was asked for is no fault
 
 

@@ -101,11 +101,12 @@ async def test_stop_ends_streams_at_once_and_answers_in_time(stage):
     job = await stage.order()
     async with stage.client.opened("GET", f"/api/v1/downloads/{job['id']}/events") as (_, chunks):
         await anext(events(chunks))
+        engine = stage.part._engine
         async with asyncio.timeout(30):
             await stage.part.stop()
             rest = [fields async for fields, _ in events(chunks)]
     assert all("id" not in fields for fields in rest)
-    assert stage.part._engine.connections == 0
+    assert engine.connections == 0
 
 
 # --- the generator alone ---------------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ import re
 import pytest
 
 from api.access import Access
+from api.dashboard import WORDS as DASHBOARD_WORDS
 from api.pages import SCRIPT_WORDS, TEMPLATES, Pages, filled
 from services.app import App
 from tests.api.stage import settings_for
@@ -36,15 +37,25 @@ async def test_nothing_in_it_needs_unsafe_inline(client):
     assert re.findall(r"(?:src|href)=\"(?!/static/)", page) == []
 
 
+async def words_on(client, path):
+    page = (await client.get(path)).body.decode()
+    return json.loads(page.partition('id="words">')[2].partition("</script>")[0])
+
+
+def said_by(script):
+    return set(re.findall(r'say\("(\w+)"', script.read_text("utf-8")))
+
+
 async def test_the_script_gets_every_word_it_says(client):
     """Each key in the scripts is on the page, with its places left for the script; none is there for nothing."""
-    page = (await client.get("/")).body.decode()
-    words = json.loads(page.partition('id="words">')[2].partition("</script>")[0])
-    scripts = "".join(path.read_text("utf-8") for path in (TEMPLATES / "static").glob("*.js"))
-    said = set(re.findall(r'say\("(\w+)"', scripts))
+    words = await words_on(client, "/")
+    dashboard = TEMPLATES / "static" / "dashboard.js"
+    said = set().union(*(said_by(path) for path in dashboard.parent.glob("*.js") if path != dashboard))
     phases = {"queued", "probing", "downloading", "merging", "fitting", "uploading", "done", "cancelled"}
     assert said | phases == set(words) == set(SCRIPT_WORDS)
     assert words["amount"] == "{done} of {total}"
+    # many of the dashboard's are the names of what it shows
+    assert said_by(dashboard) < set(await words_on(client, "/dashboard")) == set(DASHBOARD_WORDS)
 
 
 async def test_static_files_are_asked_for_again_but_not_sent_again(client):
