@@ -100,4 +100,4 @@ class CacheMachine(RuleBasedStateMachine):
 
 
 TestCacheMachine = CacheMachine.TestCase
-TestCacheMachine.settings = settings(max_examples=25, stateful_step_count=40, deadline=None)
+TestCacheMachine.settings = settings(max_examples=16, stateful_step_count=40, deadline=None)

@@ -205,4 +205,4 @@ class BreakerMachine(RuleBasedStateMachine):
 
 
 TestBreakerMachine = BreakerMachine.TestCase
-TestBreakerMachine.settings = settings(max_examples=200, stateful_step_count=60, deadline=None)
+TestBreakerMachine.settings = settings(max_examples=80, stateful_step_count=50, deadline=None)

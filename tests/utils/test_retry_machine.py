@@ -108,4 +108,4 @@ class RetryMachine(RuleBasedStateMachine):
 
 
 TestRetryMachine = RetryMachine.TestCase
-TestRetryMachine.settings = settings(max_examples=100, stateful_step_count=15, deadline=None)
+TestRetryMachine.settings = settings(max_examples=60, stateful_step_count=15, deadline=None)
