@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -32,13 +33,16 @@ class Struck:
         self.given = given
         self.life = machine.lives[name]
 
+    def standing(self, name: str) -> object | None:
+        return self.machine.lives[name].up
+
     async def start(self) -> None:
         needs = self.machine.needs[self.name]
-        self.machine.starts += 1
-        assert self.life.up is None, f"{self.name} is started twice"
-        for need, object_ in zip(needs, self.given, strict=True):
-            standing = self.machine.lives[need].up
-            assert standing is object_, f"{self.name} starts on a {need} that does not stand"
+        if self.life.up is not None:
+            self.machine.complaints.append(f"{self.name} is started twice")
+        for need, given in zip(needs, self.given, strict=True):
+            if self.standing(need) is not given:
+                self.machine.complaints.append(f"{self.name} starts on a {need} that does not stand")
         if "start hangs" in self.life.faults:
             await asyncio.Event().wait()
         if "start raises" in self.life.faults:
@@ -48,9 +52,7 @@ class Struck:
     async def stop(self) -> None:
         if self.machine.ending:
             above = [name for name, needs in self.machine.needs.items() if self.name in needs]
-            for name in above:
-                assert name in self.machine.ended, f"{self.name} stops before {name}"
-            self.machine.ended.add(self.name)
+            self.machine.complaints += [f"{self.name} stops before {name}" for name in above if self.standing(name)]
         self.life.up = None
         if "stop hangs" in self.life.faults:
             await asyncio.Event().wait()
@@ -76,10 +78,9 @@ class Machine(RuleBasedStateMachine):
         self.time = Time()
         self.lives: dict[str, Life] = {}
         self.needs: dict[str, tuple[str, ...]] = {}
-        self.starts = 0
+        self.manager: SystemManager | None = None
         self.ending = False
-        self.ended: set[str] = set()
-        self.errors: list[str] = []
+        self.complaints: list[str] = []
 
     def do(self, work) -> None:
         self.loop.run_until_complete(work)
@@ -99,16 +100,21 @@ class Machine(RuleBasedStateMachine):
             parts.append(Part(name, self.maker(name), needs, vital[name], renewed, ends=data.draw(st.booleans())))
             if not vital[name] and data.draw(st.booleans()):
                 self.lives[name].faults.add(data.draw(st.sampled_from(FAULTS)))
+        listed = data.draw(st.permutations(parts))
         self.manager = SystemManager(
-            data.draw(st.permutations(parts)),
+            listed,
             stop_seconds=4.0,
             patience=PATIENCE,
             clock=self.time,
             sleep=self.time.sleep,
             rng=lambda: 1.0,
         )
-        self.loop.set_exception_handler(lambda _loop, context: self.errors.append(str(context)))
+        self.loop.set_exception_handler(lambda _loop, context: self.complaints.append(str(context)))
         self.do(self.manager.start())
+
+    def state(self) -> dict[str, Any]:
+        assert self.manager is not None
+        return self.manager.state()
 
     def maker(self, name: str):
         return lambda *given: Struck(self, name, given)
@@ -125,47 +131,49 @@ class Machine(RuleBasedStateMachine):
     def wait(self, seconds: float) -> None:
         self.do(self.time.advance(seconds))
 
-    @precondition(lambda self: self.manager.state()["state"] != "failed")
+    @precondition(lambda self: self.state()["state"] != "failed")
     @rule()
     def recover(self) -> None:
         """With every fault gone, everything stands again: in ten seconds, or when those that rest have rested."""
         for life in self.lives.values():
             life.faults.clear()
-        rests = max(part["retry_in_seconds"] or 0.0 for part in self.manager.state()["parts"].values())
-        for _ in range(int(4 * (25 + PATIENCE.start_seconds + rests))):
-            self.do(self.time.advance(0.25))
-            if self.manager.state()["state"] in {"ok", "failed"}:
+        rests = max(part["retry_in_seconds"] or 0.0 for part in self.state()["parts"].values())
+        for _ in range(int(25 + PATIENCE.start_seconds + rests)):
+            self.do(self.time.advance(1.0))
+            if self.state()["state"] in {"ok", "failed"}:
                 break
-        assert self.manager.state()["state"] in {"ok", "failed"}, self.manager.state()
+        assert self.state()["state"] in {"ok", "failed"}, self.state()
 
     @invariant()
     def parts_tell_the_truth(self) -> None:
         """What runs stands; restarts are bounded; nobody was called out of order."""
-        if not self.lives:
+        if self.manager is None:
             return
-        for name, part in self.manager.state()["parts"].items():
+        for name, part in self.state()["parts"].items():
             if part["state"] == "running":
                 assert self.lives[name].up is self.manager.made(name)
-        broken = [error for error in self.errors if "AssertionError" in error]
-        assert not broken, broken
-        for slot in self.manager._slots.values():
-            assert len(slot.restarts._recent) <= PATIENCE.restarts
-            assert slot.last_error != "AssertionError", slot
+        assert self.complaints == []
+        assert all(len(slot.restarts._recent) <= PATIENCE.restarts for slot in self.manager._slots.values())
 
     def teardown(self) -> None:
         """In reverse, within the bound, and no task is left."""
-        if self.lives:
-            self.ending = True
-            stopping = self.loop.create_task(self.manager.stop())
-            for _ in range(20):
-                self.do(self.time.advance(0.25))
-            assert stopping.done()
-            assert self.ended >= {name for name, life in self.lives.items() if life.up is not None}
-            self.do(settle())
-            assert asyncio.all_tasks(self.loop) == set()
-            assert all(life.up is None for life in self.lives.values())
-        self.loop.close()
+        try:
+            if self.manager is not None:
+                self.end(self.manager)
+        finally:
+            self.loop.close()
+
+    def end(self, manager: SystemManager) -> None:
+        self.ending = True
+        stopping = self.loop.create_task(manager.stop())
+        for _ in range(20):
+            self.do(self.time.advance(0.25))
+        assert stopping.done()
+        self.do(settle())
+        assert asyncio.all_tasks(self.loop) == set()
+        assert all(life.up is None for life in self.lives.values())
+        assert self.complaints == []
 
 
-Machine.TestCase.settings = settings(max_examples=60, stateful_step_count=25, deadline=None)
+Machine.TestCase.settings = settings(max_examples=40, stateful_step_count=15, deadline=None)
 TestManager = Machine.TestCase
