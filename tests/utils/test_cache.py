@@ -336,7 +336,7 @@ async def main():
     while True:
         cache.put(f"k{number % 500}", Entry(str(number % 500).encode() * 50, time.time(), 600, 0, "high"))
         number += 1
-        if number == 3000: print("full", flush=True)
+        if number == 1000: print("full", flush=True)
         await asyncio.sleep(0.0002)
 asyncio.run(main())
 """

@@ -145,6 +145,9 @@ def test_settings_that_belong_together():
     assert complaint(BOT_TOKEN=TOKEN).startswith("BOT_TOKEN is set, so API_ID and API_HASH must be set too")
     assert complaint(TELEGRAM_SERVER="127.0.0.1:1") == "TELEGRAM_SERVER and TELEGRAM_SERVER_KEY must be set together"
     assert complaint(GOLDCREST_SERVER__ACCESS="key").endswith("must be set together")
+    assert complaint(GOLDCREST_BREAKER__OPEN_SECONDS="601", GOLDCREST_BREAKER__OPEN_CAP_SECONDS="600").endswith(
+        "must not be below GOLDCREST_BREAKER__OPEN_SECONDS"
+    )
 
 
 def test_files_that_are_named_must_be_there(tmp_path: Path):
