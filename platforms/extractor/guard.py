@@ -23,6 +23,7 @@ from yt_dlp.networking.impersonate import impersonate_preference
 from yt_dlp.utils import determine_protocol
 
 from platforms.extractor.announced import announced
+from platforms.extractor.fragments import InPieces
 from platforms.extractor.protocol import OPTIONS, Order
 from platforms.extractor.sparing import SparingYoutubeDL
 from utils.errors import DrmProtected, LiveNow, MediaTool, NoMedia, TooLarge, UnsafeLink
@@ -53,7 +54,7 @@ class Loaded:
     browser: Callable[..., Any] | None = None
 
 
-class NativeHls(HlsFD):
+class NativeHls(InPieces, HlsFD):
     """HLS without ever handing over to ffmpeg, which would open whatever the playlist names."""
 
     @classmethod
@@ -66,6 +67,10 @@ class NativeHls(HlsFD):
         if not super().can_download(manifest, info_dict, allow_unplayable_formats):
             raise NoMedia("HLS encryption that isn't AES-128")
         return True
+
+
+class NativeDash(InPieces, DashSegmentsFD):
+    """DASH with fragments of any size."""
 
 
 class NoFFmpeg(FFmpegFD):
@@ -107,7 +112,7 @@ class GuardedYoutubeDL(SparingYoutubeDL):
             "https": HttpFD,
             "m3u8": NativeHls,
             "m3u8_native": NativeHls,
-            "http_dash_segments": DashSegmentsFD,
+            "http_dash_segments": NativeDash,
         }
     )
 

@@ -13,13 +13,15 @@ import pytest
 
 from platforms.extractor import host as host_module
 from platforms.extractor.protocol import REPLY_BYTES
-from utils.errors import OutOfMemory, TooLarge, UnsafeLink
+from utils.errors import CutOff, GoldcrestError, OutOfMemory, TooLarge, UnsafeLink
 
 if TYPE_CHECKING:
     from tests.platforms.extractor.conftest import Running, Start
     from tests.sites.harness import Sites
 
 HTML = "text/html; charset=utf-8"
+#: of a transport stream, without anything in it
+NULL_PACKET = b"\x47\x1f\xff\x10" + bytes(184)
 
 
 @asynccontextmanager
@@ -114,3 +116,60 @@ async def confined(running: Running) -> None:
     with pytest.raises(UnsafeLink):
         await running.fetch(running.sites.attacks.samples()["net/live_rtsp"])
     assert not running.sites.canary.knocks
+
+
+@asynccontextmanager
+async def film(segment_bytes: int | None, *, key: bool = False) -> AsyncIterator[str]:
+    """The address of an HLS film of one segment; None: a segment without an end."""
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            asked = (await reader.readuntil(b"\r\n\r\n")).split()[1]
+            ok = b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Type: "
+            if asked == b"/film.m3u8":
+                lock = '#EXT-X-KEY:METHOD=AES-128,URI="/key"\n' if key else ""
+                playlist = f"#EXTM3U\n#EXT-X-TARGETDURATION:9\n{lock}#EXTINF:9,\n/1.ts\n#EXT-X-ENDLIST\n"
+                writer.write(ok + b"application/vnd.apple.mpegurl\r\n\r\n" + playlist.encode())
+            elif asked == b"/key":
+                writer.write(ok + b"application/octet-stream\r\n\r\n" + bytes(16))
+            else:
+                length = "" if segment_bytes is None else f"Content-Length: {segment_bytes}\r\n"
+                writer.write(ok + f"video/mp2t\r\n{length}\r\n".encode())
+                sent, piece = 0, NULL_PACKET * 5000
+                while segment_bytes is None or sent < segment_bytes:
+                    now = piece if segment_bytes is None else piece[: segment_bytes - sent]
+                    writer.write(now)
+                    sent += len(now)
+                    await writer.drain()
+        except (ConnectionError, asyncio.IncompleteReadError):
+            pass
+        finally:
+            writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    async with server:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/film.m3u8"
+
+
+async def test_a_segment_without_an_end(start_host: Start):
+    """It is given up at the size of the job, told as too large."""
+    async with film(None) as url, direct(start_host) as running:
+        with pytest.raises(TooLarge):
+            await running.fetch(url, max_bytes=1 << 20)
+
+
+async def test_a_segment_larger_than_the_memory(start_host: Start):
+    """It goes to the disk as it comes: what ends the job is that it holds no film, in a child of half its size."""
+    async with film(160 << 20) as url, direct(start_host, child_memory_mb="80") as running:
+        with pytest.raises(GoldcrestError) as caught:
+            await running.fetch(url)
+        assert not isinstance(caught.value, OutOfMemory)
+        assert running.progress[-1].phase == "fitting"
+        assert max(each.done_bytes for each in running.progress) >= 160 << 20
+
+
+async def test_an_encrypted_segment_that_is_none(start_host: Start):
+    """Half a block can't be opened; it is told as cut off."""
+    async with film(1000, key=True) as url, direct(start_host) as running:
+        with pytest.raises(CutOff):
+            await running.fetch(url)
