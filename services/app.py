@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from utils.cache import HybridCache
     from utils.config import Settings
     from utils.egress import Egress
+    from utils.memory_manager import MemoryManager
     from utils.redis_store import RedisStore
     from utils.texts import Texts
-    from utils.memory_manager import MemoryManager
 
 
 @dataclass(slots=True)
@@ -49,11 +49,11 @@ class App:
     up_egress: Egress | None = None
     up_extractor: ExtractorHost | None = None
     up_cache: HybridCache | None = None
+    up_memory: MemoryManager | None = None
     up_limits: Limits | None = None
     up_redis: RedisStore | None = None
     up_monitor: Monitor | None = None
     up_alerts: AlertCenter | None = None
-    up_memory: MemoryManager | None = None
 
     @property
     def critical(self) -> list[str]:
