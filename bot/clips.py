@@ -10,7 +10,7 @@ from bot.keyboards import Button, Choose, ChooseClip, Packed, Record, ShowClip, 
 from bot.menu import menu_text, titled
 from platforms.parts import CLIP, Clip, Recording, clip_media, fitting_clip, read_part, written_clip
 from platforms.times import written_range
-from utils.errors import BadPart
+from utils.errors import BadPart, Expired
 from utils.texts import duration_text, size_text
 
 if TYPE_CHECKING:
@@ -51,8 +51,11 @@ def linked_clip(link: Link, media: Media) -> Clip | None:
 
 
 def read_span(span: str) -> Clip:
-    """The clip in a button's data. Raises BadPart."""
-    clip = read_part(f"{CLIP}:{span}")
+    """The clip in a button's data. Raises Expired for data that no button of ours has."""
+    try:
+        clip = read_part(f"{CLIP}:{span}")
+    except BadPart:
+        raise Expired("clip") from None
     assert isinstance(clip, Clip)
     return clip
 

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 #: a later try where the site named no time, and the longest one that a button offers
 USUAL_MINUTES: Final = 10
 LONGEST_MINUTES: Final = 1440
+#: a stream further away than a year is waited for as one without a known time
+LIVE_MINUTES: Final = 366 * 1440
 MINUTE_SECONDS: Final = 60
 #: failures that a wait may heal, besides those whose own step it is
 WAITING: Final = frozenset({"later", "cookies"})
@@ -68,7 +70,8 @@ class Failures:
         texts = self._app.texts
         rows = []
         if error.step == "when_live":
-            rows.append([Button(texts("button.when_live"), WhenLive(token, reply_to, minutes_of(error) or 0))])
+            minutes = minutes_until_live(minutes_of(error) or 0)
+            rows.append([Button(texts("button.when_live"), WhenLive(token, reply_to, minutes))])
         if error.step == "cookies":
             rows.append([Button(texts("button.cookies"), NeedCookies(platform))])
         if error.retry and error.step in WAITING:
@@ -118,3 +121,8 @@ def minutes_of(error: GoldcrestError) -> int | None:
 def pressed_minutes(minutes: int) -> int:
     """A wait out of a button's data, which anybody could have made."""
     return min(max(1, minutes), LONGEST_MINUTES)
+
+
+def minutes_until_live(minutes: int) -> int:
+    """What a button may carry and a press may ask for; 0, nobody knows, in place of what makes no sense."""
+    return minutes if 0 <= minutes <= LIVE_MINUTES else 0

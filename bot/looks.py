@@ -82,6 +82,7 @@ class Looks:
         self._deadline_seconds = deadline_seconds
         self._new_id = new_id
         self._looks: dict[str, Look] = {}
+        self._redone: dict[tuple[int, int], asyncio.Task[None]] = {}
 
     def begin(self, message: Incoming, link: Link, user_id: int, ranges: str = "") -> asyncio.Task[None]:
         """Look at a link beneath its message, in a task; `ranges`: which entries of a list are wanted. Raises Busy."""
@@ -141,8 +142,17 @@ class Looks:
         return await self._screen(message, link, user_id, status_id, "")
 
     def redo(self, message: Incoming, link: Link, user_id: int, status_id: int) -> asyncio.Task[None]:
-        """Look again in a task; the status message becomes the menu or says why not. Raises Busy."""
-        return self._tasks.spawn(lambda: self._redo(message, link, user_id, status_id))
+        """Look again in a task; the status message becomes the menu or says why not. Raises Busy.
+
+        Pressed twice, the first task goes on and is the answer to both.
+        """
+        place = message.chat_id, status_id
+        if (running := self._redone.get(place)) is not None:
+            return running
+        task = self._tasks.spawn(lambda: self._redo(message, link, user_id, status_id))
+        self._redone[place] = task
+        task.add_done_callback(lambda _task: self._redone.pop(place, None))
+        return task
 
     async def _redo(self, message: Incoming, link: Link, user_id: int, status_id: int) -> None:
         try:

@@ -155,6 +155,11 @@ class BadPart(LinkError):
         """Key of the sentence for this problem."""
         return f"error.{self.code}.{self.problem}" if self.problem else f"error.{self.code}"
 
+    @property
+    def hint_key(self) -> str:
+        """Key of the next step for this problem."""
+        return f"hint.{self.code}.{self.problem}" if self.problem else f"hint.{self.code}"
+
 
 # --- the item can't be had --------------------------------------------------------------------------------------------
 

@@ -14,7 +14,9 @@ from bot.rich import plain
 from bot.router import Router
 from bot.status import waiting_screen
 from bot.telegram import Place
+from platforms.registry import Registry
 from services.wishes import Wish
+from utils.errors import Expired
 
 if TYPE_CHECKING:
     from bot.board import Boards
@@ -57,7 +59,9 @@ async def look_again(
 
 @router.press(NeedCookies)
 async def need_cookies(press: Pressed, data: NeedCookies, app: App, telegram: Telegram) -> None:
-    """Lead the owner to /cookies; tell others who can."""
+    """Lead the owner to /cookies; tell others who can. A site that isn't one stands on no button of ours."""
+    if data.platform not in Registry().names():
+        raise Expired("site")
     if not app.users.is_owner(press.user_id):
         await telegram.answer(press, app.texts("cookies.ask_owner", site=data.platform), alert=True)
         return

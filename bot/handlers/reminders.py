@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.due import cancelled_screen
-from bot.failures import MINUTE_SECONDS
+from bot.failures import MINUTE_SECONDS, minutes_until_live
 from bot.handlers.cancel import allowed
 from bot.keyboards import Forget, WhenLive
 from bot.messenger import Target
@@ -29,7 +29,7 @@ async def when_live(press: Pressed, data: WhenLive, app: App, telegram: Telegram
     offer = await app.downloads.offered(data.token)
     if not await allowed(press, offer.user_id, app, telegram):
         return
-    seconds = float(data.minutes * MINUTE_SECONDS) if data.minutes > 0 else None
+    seconds = float(minutes_until_live(data.minutes) * MINUTE_SECONDS) or None
     target = Target(press.chat_id, press.message_id, data.reply_to or None, offer=data.token)
     reminder = await app.reminders.add(
         Wish("live", press.user_id, offer.link, seconds, title=offer.media.title, target=target.packed())

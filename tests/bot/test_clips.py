@@ -2,13 +2,13 @@
 
 import pytest
 
-from bot.clips import clip_title, same_again
+from bot.clips import clip_title, read_span, same_again
 from bot.keyboards import Choose, ChooseClip, Record, ShowClip
 from platforms.parts import Clip, Recording
 from platforms.shapes import Progress
 from tests.bot.conftest import MEBIBYTE
 from tests.bot.test_way_of_a_link import LINK, is_menu, menu_of, statuses
-from utils.errors import CutOff, LiveNow
+from utils.errors import CutOff, Expired, LiveNow
 from utils.texts import Texts
 
 
@@ -87,7 +87,8 @@ async def test_a_range_that_makes_no_sense(  # noqa: PLR0917 - fixtures and case
     """One sentence, and how to write it."""
     await telegram.alice.say(telegram.bot, f"{LINK} {behind}")
     sentence = texts(f"error.bad_part.{problem}", length="1:40")
-    assert await telegram.alice.wait_for(lambda m: sentence in m.text and texts("hint.bad_part") in m.text)
+    hint = texts(f"hint.bad_part.{problem.partition(':')[0]}")
+    assert await telegram.alice.wait_for(lambda m: sentence in m.text and hint in m.text)
 
 
 @pytest.mark.parametrize("start", ["0", "100", "4000", "99999999999"])
@@ -168,3 +169,10 @@ def test_what_a_button_asks_for_again():
     assert len(longest.pack().encode()) <= 64
     assert ShowClip.unpack(ShowClip("t", 5, "").pack()) == ShowClip("t", 5, "")
     assert clip_title("", Clip(1)) == "[0:01-]"
+
+
+@pytest.mark.parametrize("span", ["x", "5-1", "", "live:5"])
+def test_a_forged_clip_is_an_old_button(span):
+    """Nothing of our own keys is shown."""
+    with pytest.raises(Expired):
+        read_span(span)

@@ -2,7 +2,9 @@
 
 import pytest
 
+from bot.failures import minutes_until_live
 from tests.bot.conftest import MEBIBYTE, QUALITIES, settled
+from tests.telegram_server import asking
 from utils.errors import (
     BotCheck,
     LoginRequired,
@@ -175,6 +177,19 @@ async def test_a_failed_look_is_looked_at_again(bot, telegram, sites, texts):
     await telegram.alice.wait_for(lambda m: m.file)
 
 
+async def test_looking_again_twice_is_one_look(bot, telegram, sites, texts):
+    """A second press while the first still asks the site changes nothing."""
+    status = await failed_look(telegram, sites, SiteDown(), texts("error.site_down"))
+    again = sole(status, "Try again")
+    sites.looking.clear()
+    await telegram.alice.press(status, again)
+    await telegram.world.until(lambda: len(sites.probes) == 2)
+    await asking.press(telegram.world, telegram.alice, status, again, 10)
+    sites.looking.set()
+    await telegram.world.until(lambda: is_menu(status))
+    assert len(sites.probes) == 2
+
+
 def sole(message, text):
     """The data of the button with exactly that text."""
     return next(button.data for row in message.buttons for button in row if button.text == text)
@@ -269,15 +284,20 @@ async def test_forged_data_is_harmless(bot, telegram, sites, texts):
     status = await failed_look(telegram, sites, SiteDown(), texts("error.site_down"))
     token = sole(status, "Try again").split(b":")[1].decode()
     world, alice = telegram.world, telegram.alice
-    from tests.telegram_server import asking
-
-    for data in ("w:AAAAAAAAAAAA:1080p:1:10", "v:AAAAAAAAAAAA:1:0", "f:AAAAAAAAAAAA", "g:AAAAAAAAAAAA:1"):
+    foreign = ("w:AAAAAAAAAAAA:1080p:1:10", "v:AAAAAAAAAAAA:1:0", "f:AAAAAAAAAAAA", "g:AAAAAAAAAAAA:1", "k:<b>evil</b>")
+    for data in foreign:
         answer = await asking.press(world, alice, status, data.encode(), 10)
         assert answer.text.startswith(texts("error.expired"))
     assert await waiting(bot) == []
     await asking.press(world, alice, status, f"w:{token}::1:999999999".encode(), 10)
     (row,) = await waiting(bot)
     assert row["due_at"] - bot.ticker.now <= 86_400
+
+
+def test_no_stream_is_waited_for_longer_than_a_year():
+    """A button may be forged, and a site may name any time."""
+    assert minutes_until_live(60) == 60
+    assert minutes_until_live(10**30) == minutes_until_live(-1) == 0
 
 
 async def test_an_unknown_failure_names_its_report(bot, telegram, sites, texts):
