@@ -12,6 +12,7 @@ import msgspec
 
 from utils.errors import ConfigError
 from utils.parsed_yaml import read_yaml
+from utils.setting_kinds import Section
 from utils.setting_values import misfit, plain
 from utils.settings import (
     SECRETS,
@@ -31,7 +32,6 @@ from utils.settings import (
     Reports,
     Retry,
     Sandbox,
-    Section,
     Server,
     Settings,
     Start,

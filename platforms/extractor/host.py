@@ -7,7 +7,6 @@ import os
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from weakref import WeakValueDictionary
@@ -16,7 +15,8 @@ from platforms.extractor.conversation import Conversation
 from platforms.extractor.identity import AsIdentity, dressed
 from platforms.extractor.launcher import Launcher, Worker
 from platforms.extractor.live_order import partial_order
-from platforms.extractor.protocol import Boot, Limits, Order, check_options
+from platforms.extractor.orders import MEBIBYTE, fetch_order, kind_of, limits_of
+from platforms.extractor.protocol import Boot, Order, check_options
 from platforms.extractor.replies import files_of, missing_of
 from platforms.extractor.tools import Tools
 from platforms.shapes import ANONYMOUS, Progress
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from utils.egress import Egress
     from utils.memory_admission import Lease
 
-MEBIBYTE: Final = 1 << 20
 #: What pages, scripts and manifests of one item may amount to.
 PAGES_BYTES: Final = 64 * MEBIBYTE
 #: A short link's redirects; bodies are not read, but what a site pushes meanwhile counts.
@@ -146,21 +145,10 @@ class ExtractorHost:
     ) -> dict[str, Any]:
         """Download into `order.folder`: {"info", "files": [fields of FetchedFile], "missing": [fields of Missing]}."""
         folder = order.folder.absolute()
-        asked = Order(
-            "fetch",
-            order.url,
-            "",
-            options=dict(order.options),
-            folder=str(folder),
-            format_id=order.format_id,
-            audio=order.audio,
-            title=order.title,
-            originals=order.originals,
-            max_bytes=order.max_bytes,
-        )
+        asked = fetch_order(order, folder)
         asked = partial_order(asked, order.part, self._settings)
         deadline_seconds = self._bounds.fetch_deadline_seconds + asked.record_seconds
-        asked = replace(asked, limits=self._limits(deadline_seconds, asked.max_bytes + CONTAINER_BYTES))
+        asked = replace(asked, limits=limits_of(self._settings, deadline_seconds, asked.max_bytes + CONTAINER_BYTES))
         quota = int(asked.max_bytes * self._settings.egress.quota_factor) + PAGES_BYTES
         if order.enough is not None:
             self._enough[asked.folder] = order.enough
@@ -185,7 +173,7 @@ class ExtractorHost:
 
     async def _small(self, order: Order, quota_bytes: int, identity: Identity, *, file_bytes: int) -> dict[str, Any]:
         seconds = self._bounds.probe_deadline_seconds
-        limited = replace(order, limits=self._limits(seconds, file_bytes))
+        limited = replace(order, limits=limits_of(self._settings, seconds, file_bytes))
         async with self._small_calls:
             return await self._call(limited, quota_bytes, seconds, None, identity)
 
@@ -293,18 +281,6 @@ class ExtractorHost:
     def _boot(self) -> Boot:
         return Boot(self._settings.platforms.enabled, self._settings.egress.trust)
 
-    def _limits(self, seconds: float, file_bytes: int) -> Limits:
-        return Limits(
-            memory_bytes=self._bounds.child_memory_mb * MEBIBYTE,
-            cpu_seconds=ceil(seconds) + 1,
-            file_bytes=file_bytes,
-            landlock=self._settings.sandbox.landlock,
-            socket_timeout_seconds=self._bounds.socket_timeout_seconds,
-            retries=self._bounds.retries,
-            # A server that doesn't answer must not make the whole probe look stalled.
-            size_seconds=min(self._bounds.size_seconds, self._bounds.stall_seconds / 2),
-        )
-
     def _rest(self) -> None:
         """Nothing runs: the preloaded process leaves memory after a while."""
         launcher = self._launcher
@@ -317,10 +293,3 @@ class ExtractorHost:
             ending.add_done_callback(self._endings.discard)
 
         self._idle = asyncio.get_running_loop().call_later(self._bounds.idle_stop_seconds, leave)
-
-
-def kind_of(order: Order) -> str:
-    """What memory knows such a child as."""
-    if order.op == "fetch":
-        return "record" if order.record_seconds else "fetch"
-    return "probe" if order.op == "extract" else "read"
