@@ -79,8 +79,8 @@ def _speed(registry: Registry, calibration: Calibration) -> list[Row]:
     taken = sorted(1000 * min(_seconds(registry.detect, [text]) for _ in range(3)) for text in messages)
     gates = {
         "claimed_links": (50_000, 100_000),
-        "detected_links": (30_000, 50_000),
-        "normalised_links": (60_000, 90_000),
+        "detected_links": (35_000, 50_000),
+        "normalised_links": (150_000, 200_000),
     }
     return [
         row(name, rates[name], "1/s", gate=gate, goal=goal, factor=1 / calibration.cpu, higher_is_better=True)
