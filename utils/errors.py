@@ -416,6 +416,7 @@ class MemoryShort(LocalError):
     """No room for a worker beside the others; a download is put back into the queue, so not tried at once."""
 
     code = "memory_short"
+    retry = True
     step = "later"
 
 

@@ -7,12 +7,14 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from utils.errors import CircuitOpen, GoldcrestError, IdentitiesResting
+from utils.errors import CircuitOpen, GoldcrestError, IdentitiesResting, MemoryShort
 
 #: beneath this share of successes the adaptive waits grow no further
 RATE_FLOOR: Final = 0.125
 #: 2 ** 32 times any base is above every cap
 DOUBLINGS: Final = 32
+#: of our own making, after which somebody else decides when to go on
+REFUSALS: Final = (CircuitOpen, IdentitiesResting, MemoryShort)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +56,10 @@ class RetryStrategy:
         """Whether the failure of the `attempt`-th (from 1) is worth another; may be a coroutine.
 
         What an open breaker refused, or no rested identity was there for, was never asked for, and trying at once
-        again changes nothing.
+        again changes nothing; nor does it give memory that a whole wait hasn't given.
         """
         del context
-        return attempt < self.max_attempts and error.retry and not isinstance(error, (CircuitOpen, IdentitiesResting))
+        return attempt < self.max_attempts and error.retry and not isinstance(error, REFUSALS)
 
     def wait_seconds(self, attempt: int, context: RetryContext) -> float:
         """How long to wait after the failure of the `attempt`-th."""

@@ -101,8 +101,10 @@ async def test_jobs_with_one_key_are_begun_together_and_fronts_that_are_away_wai
     begun = await queue.take(("telegram",))
     assert [job.id for job in begun] == [first.id, second.id]
     assert {job.attempt for job in begun} == {1}
+    late = await add(queue, user=9)
     assert [job.quality for job in await queue.take(("telegram",), [first.key])] == ["720p"]
-    assert await queue.take(("telegram",)) == []
+    assert await queue.take(("telegram",), [first.key]) == []
+    assert [job.id for job in await queue.take(("telegram",))] == [late.id]
 
 
 async def test_fifty_links_of_one_person_do_not_hold_up_another(queue):

@@ -81,6 +81,22 @@ async def test_a_dead_server_costs_nothing_until_it_is_worth_asking_again(tmp_pa
         await store.stop()
 
 
+async def test_it_knows_how_it_is(tmp_path, clock):
+    """Asked for its health it looks; a failure is counted once, and it is in use again as soon as it answers."""
+    with running_redis(tmp_path) as server:
+        store = RedisStore(server.url, clock=clock)
+        assert (await store.health()).ok
+        server.stop()
+        for _ in range(2):
+            health = await store.health()
+            assert (health.ok, health.heals) == (False, True)
+            assert store.figures() == {"ok": False, "failures": 1}
+        server.start()
+        assert (await store.health()).ok
+        assert await store.run(ECHO) == ["", ""]
+        await store.stop()
+
+
 async def test_a_restart_between_two_calls_goes_unnoticed(tmp_path, clock):
     """The pooled connection is dead and the script unknown; the call succeeds all the same."""
     with running_redis(tmp_path) as server:

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from utils.errors import CircuitOpen, IdentitiesResting, Private, RateLimited, SiteDown
+from utils.errors import CircuitOpen, IdentitiesResting, MemoryShort, Private, RateLimited, SiteDown
 from utils.retry_manager import (
     OPERATION_BOUND,
     Adaptive,
@@ -116,9 +116,9 @@ async def test_what_is_not_idempotent_is_tried_once(manager, time):
     assert (work.attempts, time.slept) == (1, [])
 
 
-@pytest.mark.parametrize("refusal", [CircuitOpen, IdentitiesResting])
+@pytest.mark.parametrize("refusal", [CircuitOpen, IdentitiesResting, MemoryShort])
 async def test_a_refusal_of_our_own_is_not_tried_again(manager, refusal):
-    """By a breaker, or because every identity rests: nothing was asked, so there is nothing to repeat."""
+    """By a breaker, because every identity rests or there is no memory: others decide when to go on."""
     work = Work(refusal(retry_after_seconds=1))
     with pytest.raises(refusal):
         await manager.run("probe", work, idempotent=True)
