@@ -296,7 +296,8 @@ async def test_the_key_opens_the_page(browser, tmp_path):
         assert await page.locator(".bird svg").evaluate("bird => bird.getBoundingClientRect().width") < 100
         for attempt in ("wrong", key):
             await page.get_by_label("Access key").fill(attempt)
-            await page.keyboard.press("Enter")
+            async with page.expect_navigation():  # to its load event, at which the script runs
+                await page.keyboard.press("Enter")
             if attempt == "wrong":
                 await expect(page.get_by_role("heading")).to_have_text("That is not the access key of this page.")
         await look_up(page)
