@@ -170,6 +170,7 @@ async def open_world(
     """Goldcrest behind the sites' proxy, or on its own with the small internet's names and addresses."""
     settings = load_settings(
         {
+            "MAX_MEMORY_MB": "4000",  # the process of the tests counts as well
             **(sites.env() if upstream else {"EGRESS_TRUST": str(sites.ca_file)}),
             **BOUNDS,
             "DATA_DIR": str(root / "data"),

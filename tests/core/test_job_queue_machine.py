@@ -4,6 +4,7 @@ import asyncio
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+from unittest.mock import patch
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -26,6 +27,10 @@ class QueueMachine(RuleBasedStateMachine):
 
     def __init__(self):
         super().__init__()
+        self.made = 0
+        self.ids = [patch(f"core.{module}.ulid", self.ulid) for module in ("job_queue", "job_queue_leases")]
+        for each in self.ids:
+            each.start()
         self.loop = asyncio.new_event_loop()
         self.folder = TemporaryDirectory()
         self.now = 1_000_000.0
@@ -40,6 +45,11 @@ class QueueMachine(RuleBasedStateMachine):
         self.passed = {}
         self.number = 0
 
+    def ulid(self, *_given):
+        """In the order of their making, so that a run can be repeated."""
+        self.made += 1
+        return f"{self.made:026}"
+
     def run(self, work):
         return self.loop.run_until_complete(work)
 
@@ -52,6 +62,8 @@ class QueueMachine(RuleBasedStateMachine):
             self.run(database.stop())
         self.loop.close()
         self.folder.cleanup()
+        for each in self.ids:
+            each.stop()
 
     @rule(who=WHO, user=st.integers(1, 4), same=st.booleans(), batch=st.booleans())
     def accept(self, who, user, same, batch):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
+import threading
 
 import pytest
 
@@ -81,9 +82,14 @@ async def test_a_process_ends_whatever_hangs_in_it(fault, code, told):
     assert told in b"".join(lines)
 
 
-def test_what_ends_well_is_left_as_asyncio_does():
+def test_what_ends_well_is_left_as_asyncio_does(monkeypatch):
     """Tasks are cancelled, generators and the executor closed, and nobody is left behind."""
     cancelled = []
+    others = set(threading.enumerate())  # what other tests of this process have left
+    everyone = threading.enumerate
+    monkeypatch.setattr(
+        "wiring.ending.threading.enumerate", lambda: [each for each in everyone() if each not in others]
+    )
 
     async def work():
         async def beside():

@@ -46,7 +46,9 @@ class House:
 @asynccontextmanager
 async def serving(folder, **environment):
     settings = load_settings(
-        {"DATA_DIR": str(folder), "PORT": "0", "GOLDCREST_SERVER__HOST": "127.0.0.1", "LOG_LEVEL": "error"}
+        # The process of the tests counts as well.
+        {"MAX_MEMORY_MB": "4000"}
+        | {"DATA_DIR": str(folder), "PORT": "0", "GOLDCREST_SERVER__HOST": "127.0.0.1", "LOG_LEVEL": "error"}
         | environment
     )
     with listen(settings) as listener:
