@@ -43,8 +43,8 @@ async def test_a_beat_takes_over_and_tells_poison(downloads, telegram, database)
     downloads._workers.wake()
     assert (await ended(downloads, job)).phase == "done"
     again = await other.add("telegram", order("2").link, "360p", title="T", user_id=7, target={})
-    await other.take(("telegram",))
     await database.run("UPDATE jobs SET crashes = ? WHERE id = ?", POISON_CRASHES - 1, again.id)
+    await other.take(("telegram",))
     await downloads._workers._keeper.beat()
     await settled(lambda: telegram.phases(again)[-1:] == ["failed"])
 
