@@ -58,7 +58,7 @@ generated: setup-dev
 
 lock: setup-dev
 	for name in requirements requirements-cli requirements-impersonate requirements-ffmpeg requirements-redis requirements-dev requirements-bench; do \
-	  $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate $$name.in -o $$name.txt || exit 1; \
+	  $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate --no-strip-extras $$name.in -o $$name.txt || exit 1; \
 	done
 
 # As root, on Debian or Ubuntu with debootstrap: builds the image in folders and runs it under 200 MB.

@@ -6,6 +6,7 @@ import pytest
 
 from tests.bot.conftest import settled
 from tests.telegram_server.faults import Cut, Mute, RpcError, flood_wait
+from utils.logs import setup_logs
 
 LINK = "https://www.youtube.com/watch?v=dQw4w9WgXcQ"
 LOGIN = "auth.ImportBotAuthorization"
@@ -303,6 +304,7 @@ async def test_a_claim_link_in_the_log_makes_the_owner(run, telegram):
 
 async def test_the_claim_link_stands_in_the_log(run, telegram, capsys):
     """As something to open, with a token that isn't stored."""
+    setup_logs()
     await run(OWNER_ID="0")
     await settled(lambda: telegram.server.calls_of("bots.SetBotCommands"))
     log = "".join(capsys.readouterr())
