@@ -7,6 +7,8 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
+from pyrogram import raw
+
 from bot.gate import Gate
 from bot.refusals import ALREADY_SENT, ends_session, refusal, rpc_name
 from bot.tasks import end
@@ -126,10 +128,20 @@ async def ask(session: Any, query: Any, seconds: float) -> Any:
     try:
         await asyncio.wait({answer, broken}, return_when=asyncio.FIRST_COMPLETED)
         if answer.done():
-            return answer.result()
+            return _accepted(answer.result())
         raise ConnectionResetError("broken in the middle")
     finally:
         await end(answer)
+
+
+def _accepted(result: Any) -> Any:
+    """An answer to the request itself. Raises OSError where Telegram did not take the message it came in.
+
+    pyrogram hands that on as if it were the answer. It comes of a wrong clock, which that message puts right.
+    """
+    if isinstance(result, raw.types.BadMsgNotification):
+        raise ConnectionAbortedError(f"message refused with code {result.error_code}")
+    return result
 
 
 def _may_pass(error: Exception, refused: TelegramRefused) -> bool:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import structlog
 
 from bot.refusals import WRONG_SETTINGS, refusal
+from bot.server_time import ServerTime
 from bot.tasks import end
 from utils.errors import TelegramRefused
 from utils.health import Health
@@ -128,8 +129,11 @@ class TelegramPart:
         from bot.feed import Feed
         from bot.line import Line, SessionDeadError
 
+        server_time = ServerTime()
         while True:
-            line = Line(self._settings.telegram, store, Feed(desk.take), self._sleep, self._clock)
+            line = Line(
+                self._settings.telegram, store, Feed(desk.take), server_time, sleep=self._sleep, clock=self._clock
+            )
             began_at = self._clock()
             try:
                 me = await line.open()
@@ -157,9 +161,7 @@ class TelegramPart:
                 self._retry_at = None
 
     async def _live(self, line: Line, me: Any, desk: Desk, store: SessionStore) -> None:
-        """Serve until the session ends. Raises SessionDeadError."""
-        from bot.line import SessionDeadError
-
+        """Serve until the line ends. Raises what it ended with."""
         self._name = desk.bot_name = me.username or str(me.id)
         desk.telegram.attach(line.client, line.dead)
         self._line = line
@@ -171,7 +173,8 @@ class TelegramPart:
                 self._app.up_reminders.deliver_to(desk.due)
             desk.resume()
             self._tried.set()
-            raise SessionDeadError(await asyncio.shield(line.lost))
+            await asyncio.shield(line.lost)
+            raise line.loss()
         finally:
             await end(helper)
 
@@ -220,7 +223,7 @@ class TelegramPart:
         if isinstance(error, OSError):
             self._trouble = "Telegram does not answer"
             wait_seconds = self._backoff()
-            log.warning("telegram.unreachable", retry_in_seconds=round(wait_seconds, 1))
+            log.warning("telegram.unreachable", reason=str(error), retry_in_seconds=round(wait_seconds, 1))
             return wait_seconds
         refused = refusal(error)
         if refused.retry_after_seconds is not None:

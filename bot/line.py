@@ -11,6 +11,7 @@ import pyrogram
 import structlog
 from pyrogram import raw
 from pyrogram.errors import AuthKeyDuplicated, RPCError, Unauthorized
+from pyrogram.raw.core import MsgContainer
 from pyrogram.session.session import AuthKeyNotFound
 
 from bot.refusals import ends_session, rpc_name, wait_seconds
@@ -18,7 +19,10 @@ from bot.tasks import end
 from bot.wire import OwnedLoop, Wire
 
 if TYPE_CHECKING:
+    from pyrogram.raw.core import Message
+
     from bot.feed import Feed
+    from bot.server_time import ServerTime
     from bot.session_store import SessionStore
     from utils.config import Telegram
 
@@ -30,20 +34,43 @@ CATCH_UP_SECONDS: Final = 30.0
 #: pyrogram's own end: handlers are ours, so only its sockets and readers are waited for
 CLOSE_SECONDS: Final = 0.8
 FATAL: Final = (AuthKeyDuplicated, Unauthorized, AuthKeyNotFound)
+UNREACHABLE: Final = "unreachable"
+CLOCK_AHEAD: Final = "clock ahead"
+#: core.telegram.org/mtproto/service_messages_about_messages: a message id that is too low, or too high
+TOO_LOW: Final = 16
+TOO_HIGH: Final = 17
 
 
 class SessionDeadError(Exception):
     """Only a new login helps; the argument is Telegram's reason."""
 
 
+class TimedClient(pyrogram.Client):
+    """pyrogram's client with Telegram's time from elsewhere."""
+
+    def __init__(self, *known: Any, time_of_server: ServerTime, **options: Any) -> None:
+        self._time_of_server = time_of_server
+        super().__init__(*known, **options)
+
+    @property
+    def server_time(self) -> float:
+        """Seconds since 1970; pyrogram makes its message ids of them."""
+        return self._time_of_server.now()
+
+    def _set_server_time(self, message_id: int) -> None:
+        self._time_of_server.set(message_id)
+
+
 class Line:
-    """A client that is used once. `lost` ends with the reason when the session died; broken connections heal alone."""
+    """A client that is used once. `lost` ends with the reason when it can't go on; broken connections heal alone."""
 
     def __init__(
         self,
         settings: Telegram,
         store: SessionStore,
         feed: Feed,
+        server_time: ServerTime,
+        *,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -51,6 +78,7 @@ class Line:
         self.lost: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._settings = settings
         self._store = store
+        self._time = server_time
         self._sleep = sleep
         self._clock = clock
         self._heard_at = clock()
@@ -59,7 +87,7 @@ class Line:
         self._read_until: dict[int, Any] | None = None
         self._loop = OwnedLoop(self, FATAL)
         self._wires: list[Wire] = []
-        self.client = pyrogram.Client(
+        self.client = TimedClient(
             "goldcrest",
             api_id=settings.api_id,
             api_hash=settings.api_hash,
@@ -72,6 +100,7 @@ class Line:
             max_message_cache_size=1,
             max_topic_cache_size=1,
             connection_factory=self._wire,
+            time_of_server=server_time,
         )
         self.client.loop = self._loop
         self.client.dispatcher = feed
@@ -99,9 +128,14 @@ class Line:
         finally:
             await end(work)
             self._opening = False
-        if self.lost.done() and self.lost.result() != "unreachable":
-            raise SessionDeadError(self.lost.result())
+        if self.lost.done():
+            raise self.loss()
         raise TimeoutError("Telegram does not answer")
+
+    def loss(self) -> Exception:
+        """Why it can't go on, once `lost` is done: a dead session, or what another line may mend."""
+        reason = self.lost.result()
+        return ConnectionError(reason) if reason in {UNREACHABLE, CLOCK_AHEAD} else SessionDeadError(reason)
 
     async def catch_up(self) -> None:
         """Read the updates that came while nobody listened; they go through the feed like any other."""
@@ -164,6 +198,20 @@ class Line:
         """Something came through it."""
         self._heard_at = self._clock()
 
+    def opened(self, message: Message) -> None:
+        """A message of Telegram, before pyrogram looks how old it is; the ids tell what time it is there.
+
+        Ids of one line only rise, so where ours were from the future another line must begin.
+        """
+        for each in message.body.messages if isinstance(message.body, MsgContainer) else (message,):
+            refused = each.body.error_code if isinstance(each.body, raw.types.BadMsgNotification) else 0
+            if refused in {TOO_LOW, TOO_HIGH}:
+                self._time.set(each.msg_id)
+            else:
+                self._time.heard(each.msg_id)
+            if refused == TOO_HIGH:
+                self._lose(CLOCK_AHEAD)
+
     def down(self) -> None:
         """A connection broke; pyrogram makes a new one."""
         self.connected = False
@@ -174,7 +222,7 @@ class Line:
         """No connection could be made. While signing in that is the end, later pyrogram goes on trying."""
         self.connected = False
         if self._opening:
-            self._lose("unreachable")
+            self._lose(UNREACHABLE)
 
     def dead(self, reason: str) -> None:
         """The session will never work again."""

@@ -29,6 +29,9 @@ class Watcher(Protocol):
     def heard(self) -> None:
         """Something came through it."""
 
+    def opened(self, message: Message) -> None:
+        """This message came through it."""
+
     def down(self) -> None:
         """It broke."""
 
@@ -125,9 +128,13 @@ class OwnedLoop:
             return self._loop.run_in_executor(executor, work, *arguments)
         done: asyncio.Future[Any] = self._loop.create_future()
         try:
-            done.set_result(work(*arguments))
+            result = work(*arguments)
         except Exception as error:  # noqa: BLE001 - it belongs to whoever awaits it
             done.set_exception(error)
+            return done
+        if isinstance(result, Message):
+            self._watcher.opened(result)
+        done.set_result(result)
         return done
 
     async def end(self, seconds: float) -> None:

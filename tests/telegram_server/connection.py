@@ -2,8 +2,6 @@
 
 import asyncio
 import functools
-import random
-import time
 from collections.abc import Callable, Coroutine
 from io import BytesIO
 from typing import Any, Protocol
@@ -18,6 +16,10 @@ from tests.telegram_server.wire import Envelope, Framing, greet, open_envelope, 
 
 _KEY_UNKNOWN = -404
 _SALT_WRONG = 48
+# core.telegram.org/mtproto/description: a message id is a time, taken from 300 s in the past to 30 s in the future;
+# /mtproto/service_messages_about_messages: what is said of others
+_PAST_SECONDS, _FUTURE_SECONDS = 300, 30
+_ID_TOO_LOW, _ID_TOO_HIGH = 16, 17
 _PLAIN_HEADER_BYTES = 20
 
 
@@ -27,6 +29,10 @@ class Keeper(Protocol):
     rsa: RsaKey
     keys: dict[tuple[int, bytes], AuthKey]
     sessions: dict[bytes, Session]
+
+    def clock(self) -> float:
+        """Seconds since 1970."""
+        ...
 
     def add_key(self, dc: int, key: bytes, user_id: int | None = None) -> AuthKey:
         """Remember a new authorization key."""
@@ -46,7 +52,7 @@ class Connection:
     ) -> None:
         self.dc = dc
         self._server, self._reader, self._writer, self._dispatch = server, reader, writer, dispatch
-        self._handshake = Handshake(server.rsa, functools.partial(server.add_key, dc))
+        self._handshake = Handshake(server.rsa, functools.partial(server.add_key, dc), server.clock)
         self._framing: Framing | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._hang_up: asyncio.TimerHandle | None = None
@@ -87,7 +93,7 @@ class Connection:
     def _packet(self, packet: bytes) -> None:
         if packet[:8] == bytes(8):
             answer = self._handshake.answer(TLObject.read(BytesIO(packet[_PLAIN_HEADER_BYTES:])))
-            self.send(plain_packet(int(time.time() * 2**32) & ~3 | 1, answer.write()))
+            self.send(plain_packet(int(self._server.clock() * 2**32) & ~3 | 1, answer.write()))
             return
         key = self._server.keys.get((self.dc, packet[:8]))
         if key is None or key.dead:
@@ -95,6 +101,12 @@ class Connection:
             return
         envelope = open_envelope(key.key, packet)
         session = self._session(key, envelope)
+        if code := self._time_fault(envelope.message_id):
+            session.reply(
+                T.BadMsgNotification(bad_msg_id=envelope.message_id, bad_msg_seqno=envelope.sequence, error_code=code),
+                content=False,
+            )
+            return
         if envelope.salt != key.salt:
             session.reply(
                 T.BadServerSalt(
@@ -106,18 +118,22 @@ class Connection:
                 content=False,
             )
             return
+        session.welcome(envelope.message_id)
         self._message(session, envelope.message_id, envelope.body)
+
+    def _time_fault(self, message_id: int) -> int:
+        """What is wrong with the time in a client's message id, 0 where nothing is."""
+        late_seconds = self._server.clock() - message_id / 2**32
+        if late_seconds > _PAST_SECONDS:
+            return _ID_TOO_LOW
+        return _ID_TOO_HIGH if late_seconds < -_FUTURE_SECONDS else 0
 
     def _session(self, key: AuthKey, envelope: Envelope) -> Session:
         session = self._server.sessions.get(envelope.session_id)
         if session is None:
-            session = self._server.sessions[envelope.session_id] = Session(key, envelope.session_id)
+            session = Session(key, envelope.session_id, self._server.clock)
+            self._server.sessions[envelope.session_id] = session
             session.attach(self)
-            session.push(
-                T.NewSessionCreated(
-                    first_msg_id=envelope.message_id, unique_id=random.getrandbits(63), server_salt=key.salt
-                )
-            )
         elif session.link is not self:
             session.attach(self)
         return session
@@ -138,7 +154,7 @@ class Connection:
             session.reply(T.Pong(msg_id=message_id, ping_id=query.ping_id), content=False)
         elif isinstance(query, F.GetFutureSalts):
             salts = [FutureSalt(0, 2**31 - 1, session.key.salt)]
-            session.reply(FutureSalts(message_id, int(time.time()), salts), content=False)
+            session.reply(FutureSalts(message_id, int(self._server.clock()), salts), content=False)
         else:
             # Side by side, as Telegram does: a slow request holds up nobody.
             task = asyncio.create_task(self._dispatch(self, session, message_id, query))

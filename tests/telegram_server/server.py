@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import copy
 import logging
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from gzip import compress
@@ -47,7 +48,8 @@ class Server:
     """Telegram's servers on loopback.
 
     world: what they know. handlers: a method's class -> what answers it. dcs: the data centres; the first is where
-    new clients arrive. zipped: answers above half a kilobyte come packed, as Telegram's do.
+    new clients arrive. zipped: answers above half a kilobyte come packed, as Telegram's do. `ahead_seconds`: how far
+    its clock is ahead of this machine's, as it is for a client whose machine was put to sleep.
     """
 
     def __init__(
@@ -67,6 +69,7 @@ class Server:
         self.calls: list[Made] = []
         self.ports: dict[int, int] = {}
         self.one_session_per_key = False
+        self.ahead_seconds = 0.0
         self._handlers = handlers
         self._listeners: list[asyncio.Server] = []
         self._connections: dict[Connection, asyncio.Task[Any]] = {}
@@ -77,6 +80,10 @@ class Server:
     def address(self) -> str:
         """Where a client arrives, as host:port."""
         return f"{HOST}:{self.ports[self.dcs[0]]}"
+
+    def clock(self) -> float:
+        """Its own time, in seconds since 1970."""
+        return time.time() + self.ahead_seconds
 
     async def start(self) -> None:
         """Listen; after a stop on the same ports as before."""

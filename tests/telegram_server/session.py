@@ -1,6 +1,7 @@
 """What outlives a connection: authorization keys and the sessions that clients keep under them."""
 
 import os
+import random
 import time
 from collections import OrderedDict, deque
 from collections.abc import Callable
@@ -52,6 +53,7 @@ class Session:
         self.wants_updates = False
         self.device: dict[str, Any] = {}
         self._clock = clock
+        self._welcomed = False
         self._sequence = 0
         self._last_id = 0
         self._seen: OrderedDict[int, None] = OrderedDict()
@@ -71,6 +73,13 @@ class Session:
         while len(self._seen) > _SEEN_IDS:
             self._seen.popitem(last=False)
         return True
+
+    def welcome(self, message_id: int) -> None:
+        """Say once that it is new, at the first message that is taken."""
+        if not self._welcomed:
+            self._welcomed = True
+            known = {"unique_id": random.getrandbits(63), "server_salt": self.key.salt}
+            self.push(T.NewSessionCreated(first_msg_id=message_id, **known))
 
     def attach(self, link: Link) -> None:
         """Take a new connection: send again what the client never acknowledged, then what waited."""
@@ -122,8 +131,6 @@ class Session:
 
     def _next_id(self, *, reply: bool) -> int:
         """Number a message: time in the upper half, odd, rising; 1 ends an answer and 3 a notification."""
-        message_id = int(self._clock() * 2**32) & ~3 | (1 if reply else 3)
-        while message_id <= self._last_id:
-            message_id += 4
-        self._last_id = message_id
-        return message_id
+        time_part = max(int(self._clock() * 2**32) & ~3, (self._last_id & ~3) + 4)
+        self._last_id = time_part | (1 if reply else 3)
+        return self._last_id
