@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from core.job_queue import DONE, FAILED
 
 if TYPE_CHECKING:
     from core.job_queue import Job
+
+#: what took longer, or less than nothing, is the work of a clock that was set
+LONGEST_SECONDS: Final = 86_400.0
 
 
 class Figures:
@@ -26,7 +29,7 @@ class Figures:
         platform = self._platforms.setdefault(job.link.platform, Counter())
         if job.state == DONE:
             platform["success"] += 1
-            self._done_ms += (job.updated_at - job.created_at) * 1000
+            self._done_ms += min(max(0.0, job.updated_at - job.created_at), LONGEST_SECONDS) * 1000
         elif job.state == FAILED:
             platform["failed"] += 1
             self._errors[job.error_code or "internal"] += 1

@@ -56,7 +56,6 @@ class JobEvent:
     `phase`: queued, probing, downloading, recording, merging, fitting, uploading, done, failed or cancelled.
     `position`: jobs before it while queued; `eta_seconds`: until it is there, None where nobody knows. `error`: why it
     failed, or why it was put back into the queue. `files`: what was fetched, once that is known.
-    what was fetched, once that is known.
     """
 
     job_id: str

@@ -101,7 +101,7 @@ class Database:
     async def transaction(self) -> AsyncIterator[None]:
         """All or nothing for the statements of this task inside the block."""
         async with self._turn() as connection:
-            self._owner = asyncio.current_task()
+            mine = self._owner = asyncio.current_task()
             try:
                 await connection.execute("BEGIN IMMEDIATE")
                 yield
@@ -111,7 +111,8 @@ class Database:
                 await connection.rollback()
                 raise
             finally:
-                self._owner = None
+                if self._owner is mine:  # a start meanwhile has let another one begin on the next connection
+                    self._owner = None
 
     async def _try_to_write(self) -> Health:
         import sqlite3

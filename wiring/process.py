@@ -14,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final
 
-from utils.errors import ConfigError
+from utils.errors import ConfigError, InternalError
 from utils.logs import get_logger
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ async def run_until_signal(
     signalled = asyncio.create_task(ended.wait(), name="signal")
     losing = asyncio.create_task(manager.lost(), name="loss")
     await asyncio.wait({starting, signalled, losing}, return_when=asyncio.FIRST_COMPLETED)
-    if not ended.is_set() and not losing.done() and starting.exception() is None:
+    if not ended.is_set() and not losing.done() and _outcome(starting) is None:
         await asyncio.wait({signalled, losing}, return_when=asyncio.FIRST_COMPLETED)
     alarm(start_settings.stop_seconds - ALARM_SECONDS, exit=True)
     await manager.stop()
@@ -92,12 +92,19 @@ async def run_until_signal(
     if losing.done():
         print(f"Goldcrest ends, because a new start may help: {losing.result()}", file=sys.stderr)
         return 1
-    error = starting.exception()
+    error = _outcome(starting)
     if isinstance(error, ConfigError):
         print(error.detail, file=sys.stderr)
         return 2
     print(f"Goldcrest could not start: {error}", file=sys.stderr)
     return 1
+
+
+def _outcome(starting: asyncio.Task[None]) -> BaseException | None:
+    """What broke off a start that is over; None where it went well."""
+    if starting.cancelled():  # a part beneath fell ill, so it was made anew with what stands on it, in their first start
+        return InternalError("a part fell ill during the start")
+    return starting.exception()
 
 
 async def start(manager: SystemManager, target_seconds: float) -> None:

@@ -107,6 +107,26 @@ async def test_a_cancelled_transaction_leaves_none_open(database, turns):
     assert len(await database.all("SELECT n FROM t")) in {1, 3}
 
 
+async def test_a_transaction_of_an_earlier_life_does_not_take_the_turn_of_a_new_one(database):
+    """It ends while one on the next connection is under way, which goes on and doesn't wait for itself."""
+    inside, go_on = asyncio.Event(), asyncio.Event()
+
+    async def old():
+        async with database.transaction():
+            inside.set()
+            await go_on.wait()
+
+    task = asyncio.create_task(old())
+    await inside.wait()
+    await database.stop()
+    await database.start()
+    async with asyncio.timeout(5), database.transaction():
+        go_on.set()
+        await asyncio.wait({task})
+        await database.run("INSERT INTO t VALUES (1)")
+    assert isinstance(task.exception(), Exception)
+
+
 async def test_a_transaction_that_cannot_begin_says_why(database, tmp_path):
     """Another program holds the file: its error is the one that is raised."""
     await database.run("PRAGMA busy_timeout=0")

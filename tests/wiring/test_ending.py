@@ -9,7 +9,7 @@ import threading
 
 import pytest
 
-from core.system_manager import Part, SystemManager
+from core.system_manager import Health, Part, Patience, SystemManager
 from tests.end_to_end.bot_process import ROOT
 from utils.settings import Start
 from wiring.ending import run
@@ -130,6 +130,23 @@ async def test_a_vital_part_that_is_lost_ends_the_process_with_one_line(capsys):
         "Goldcrest ends, because a new start may help: base does not come back (OSError)\n"
     )
     assert alarms == [((0.9,), {"exit": True})]
+
+
+async def test_a_part_that_falls_ill_beneath_a_first_start_ends_the_process_with_one_line(capsys):
+    """What stands on it is cancelled in its start, to be made anew; the next process does better."""
+
+    class Ill:
+        def health(self):
+            return Health(ok=False, detail="its loop is dead")
+
+    class Slow:
+        async def start(self):
+            await asyncio.Event().wait()
+
+    parts = [Part("base", Ill, renewed=True), Part("top", lambda _base: Slow(), ("base",))]
+    task, _ = await started(SystemManager(parts, patience=Patience(check_seconds=0.01, base_seconds=0.01)))
+    assert await task == 1
+    assert capsys.readouterr().err == "Goldcrest could not start: a part fell ill during the start\n"
 
 
 async def test_a_start_that_hangs_ends_by_a_signal():
