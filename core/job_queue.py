@@ -51,7 +51,7 @@ OPEN_SQL: Final = "state IN ('accepted', 'running', 'sending')"
 
 
 class JobQueue(Leases):
-    """The table `jobs`. Bounds: `bound` open jobs in all, `user_bound` per person.
+    """The table `jobs`. Bounds: `bound` open jobs in all, `user_bound` per person; visitors of the page are one.
 
     `owner_id`: whose links go first, 0 for nobody's; `instance`, `exclusive`: as of `Leases`.
     """
@@ -105,7 +105,7 @@ class JobQueue(Leases):
         async with self._database.transaction():
             if await self._open(among) >= self._bound:
                 raise Busy("queue bound", mine=False, bound=self._bound)
-            if user_id is not None and await self._open(among, user_id) >= self._user_bound:
+            if await self._open(among, user_id or VISITORS) >= self._user_bound:
                 raise Busy("user bound", mine=True, bound=self._user_bound)
             await self._insert(job)
             self._added += 1
@@ -265,10 +265,10 @@ class JobQueue(Leases):
             *(job.updated_at, job.part, job.batch, job.batch_position, job.size_bytes),
         )
 
-    async def _open(self, fronts: Sequence[str], user_id: int | None = None) -> int:
+    async def _open(self, fronts: Sequence[str], person: int | None = None) -> int:
         marks = f" AND front IN ({', '.join('?' * len(fronts))})" if fronts else ""
-        mine = " AND user_id = ?" if user_id is not None else ""
-        return await self._count(f"{OPEN_SQL}{marks}{mine}", *fronts, *((user_id,) if mine else ()))
+        mine = f" AND COALESCE(user_id, {VISITORS}) = ?" if person is not None else ""
+        return await self._count(f"{OPEN_SQL}{marks}{mine}", *fronts, *((person,) if mine else ()))
 
 
 def _waiting(row: Row) -> Waiting:

@@ -102,7 +102,7 @@ async def run_until_signal(
 
 def _outcome(starting: asyncio.Task[None]) -> BaseException | None:
     """What broke off a start that is over; None where it went well."""
-    if starting.cancelled():  # a part beneath fell ill, so it was made anew with what stands on it, in their first start
+    if starting.cancelled():  # a part beneath fell ill, and is made anew with what stands on it
         return InternalError("a part fell ill during the start")
     return starting.exception()
 

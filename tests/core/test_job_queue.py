@@ -116,6 +116,17 @@ async def test_fifty_links_of_one_person_do_not_hold_up_another(queue):
     assert (await queue.take(("telegram",)))[0].id == single.id
 
 
+async def test_visitors_of_the_page_are_bound_as_one_person(database, clock):
+    """They fill their share of the queue together, and lock nobody else out."""
+    queue = JobQueue(database, bound=9, user_bound=2, clock=clock)
+    for number in range(2):
+        await add(queue, str(number), user=None, front="web")
+    with pytest.raises(Busy) as bound:
+        await add(queue, "2", user=None, front="web")
+    assert bound.value.values["mine"] is True
+    assert await add(queue, "3")
+
+
 async def test_visitors_of_the_page_count_as_one_person(queue):
     """Fifty links of the page don't hold up a single one of a chat either."""
     for number in range(50):
