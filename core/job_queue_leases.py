@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 #: a job that took its process with it so many times in a row is not tried again; more than the three tries of a worker,
 #: because a host that kills from outside looks the same
 POISON_CRASHES: Final = 6
+#: one that worked that long, and longer than it was watched for, before its process died says nothing against itself
+LONG_SECONDS: Final = 600.0
+#: ... but one whose process has died is not begun more often than that in all
+ATTEMPTS_BOUND: Final = 30
 #: whoever works on a job says so again well before that, else it is another's to begin
 LEASE_SECONDS: Final = 30.0
 FREE_SQL: Final = "state = 'accepted', holder = '', lease_until = 0, light = 0"
@@ -91,7 +95,8 @@ class Leases:
         """Accept again what a dead process or a lost worker left; returns (accepted again, given up as poison).
 
         Who is to blame for a dead process: the job that ran in it alone. Where there were several, none is, but all are
-        suspects and run alone next time, so that the culprit shows itself (docs/jobs.md).
+        suspects and run alone next time, so that the culprit shows itself. Whoever had worked for long by then isn't,
+        and what was counted before is forgotten (docs/jobs.md).
         """
         now = self._clock()
         free: list[Job] = []
@@ -104,14 +109,15 @@ class Leases:
             for holder, left in gone.items():
                 blamed, suspected = (NOBODY, NOBODY) if holder in alive else _blame(left)
                 for row in left:
-                    crashes = row["crashes"] + (row["id"] in blamed)
-                    given_up = crashes >= POISON_CRASHES
+                    crashes, suspicions = _held_against(row, blamed, suspected)
+                    tried_often = row["id"] in suspected and row["attempt"] >= ATTEMPTS_BOUND
+                    given_up = crashes >= POISON_CRASHES or tried_often
                     change = "state = 'failed', error_code = ?" if given_up else FREE_SQL
                     changed = await self._database.one(
-                        f"UPDATE jobs SET {change}, crashes = ?, suspicions = suspicions + ?, updated_at = ?"  # noqa: S608 - constant
+                        f"UPDATE jobs SET {change}, crashes = ?, suspicions = ?, updated_at = ?"  # noqa: S608 - constant
                         " WHERE id = ? RETURNING *",
                         *((WorkerCrashed.code,) if given_up else ()),
-                        *(crashes, row["id"] in suspected, now, row["id"]),
+                        *(crashes, suspicions, now, row["id"]),
                     )
                     job = await self._ended(changed)
                     assert job is not None
@@ -165,3 +171,11 @@ def _blame(left: Sequence[Row]) -> tuple[frozenset[str], frozenset[str]]:
     suspected = frozenset(row["id"] for row in heavy)
     alone = len({(row["canonical"], row["quality"], row["part"]) for row in heavy}) == 1
     return (suspected if alone else NOBODY), suspected
+
+
+def _held_against(row: Row, blamed: frozenset[str], suspected: frozenset[str]) -> tuple[int, int]:
+    """Crashes and suspicions of a job that its process' death has left."""
+    worked_seconds = row["lease_until"] - LEASE_SECONDS - (row["began_at"] or row["lease_until"])
+    if row["id"] in suspected and worked_seconds > max(LONG_SECONDS, alone_seconds(row["suspicions"])):
+        return 0, 0
+    return row["crashes"] + (row["id"] in blamed), row["suspicions"] + (row["id"] in suspected)

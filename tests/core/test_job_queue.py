@@ -8,7 +8,7 @@ import pytest
 from core.dead_letters import DeadLetters
 from core.job_queue import CANCELLED, DONE, FAILED, SENDING, JobQueue
 from core.job_queue_history import DAY_SECONDS, History
-from core.job_queue_leases import LEASE_SECONDS, POISON_CRASHES
+from core.job_queue_leases import ATTEMPTS_BOUND, LEASE_SECONDS, POISON_CRASHES
 from platforms.shapes import Link
 from utils.database import Database
 from utils.errors import Busy
@@ -175,6 +175,44 @@ async def test_a_job_that_kills_its_process_again_and_again_is_given_up(queue, p
     assert [(dead.id, dead.error_code) for dead in poison] == [(job.id, "worker_crashed")]
     (letter,) = await queue.letters.newest()
     assert (letter.id, letter.poison, letter.crashes) == (job.id, True, POISON_CRASHES)
+
+
+async def killed(process, clock, seconds):
+    """One process takes the job, works on it for so long, and dies; what the next one finds."""
+    current = process()
+    await current.recover()
+    begun = await current.take(FRONTS)
+    clock.now += seconds
+    await current.heartbeat(begun)
+    waiting, poison = await process().recover()
+    return [(job.crashes, job.id) for job in waiting], [job.id for job in poison]
+
+
+async def test_a_long_job_that_is_killed_from_outside_now_and_then_is_no_poison(queue, process, clock, database):
+    """It had worked for hours each time: nothing is held against it, and nobody is held up beside it."""
+    job = await add(queue)
+    await killed(process, clock, 1)
+    assert (await queue.get(job.id)).crashes == 1
+    for _ in range(2 * POISON_CRASHES):
+        assert await killed(process, clock, 12 * 3600) == ([(0, job.id)], [])
+    (row,) = await database.all("SELECT suspicions FROM jobs")
+    assert row["suspicions"] == 0
+
+
+async def test_a_job_that_kills_after_minutes_is_poison_all_the_same(queue, process, clock):
+    """A download of a minute whose end kills the process is not what was meant by a long one."""
+    job = await add(queue)
+    for crashes in range(1, POISON_CRASHES):
+        assert await killed(process, clock, 70) == ([(crashes, job.id)], [])
+    assert await killed(process, clock, 70) == ([], [job.id])
+
+
+async def test_a_job_whose_processes_die_late_is_not_begun_for_ever(queue, process, clock):
+    """Each time after hours: after so many times in all it is a dead letter."""
+    job = await add(queue)
+    for _ in range(ATTEMPTS_BOUND - 1):
+        assert await killed(process, clock, 12 * 3600) == ([(0, job.id)], [])
+    assert await killed(process, clock, 12 * 3600) == ([], [job.id])
 
 
 async def test_the_neighbours_of_a_poison_job_are_innocent(queue, process):
