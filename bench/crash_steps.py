@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from bench.crowd import MIGRATIONS, Crowd, integrity, judge, settled, table
 from bench.server import SERVE, Server, free_port, is_ready
+from core.job_queue_shapes import packed
+from platforms.shapes import Link
 from tests.end_to_end.bot_process import descendants
 from tests.telegram_server.faults import Cut, Effect, Fault, Mute
 from utils.ffmpeg import find_ffmpeg
@@ -259,9 +261,18 @@ def _old_database(data: Path, first: Path) -> None:
         database.executescript(
             f"BEGIN;\n{first.read_text('utf-8')}\nINSERT INTO migrations VALUES (1, 'first');\nCOMMIT;"
         )
-        database.execute(
-            "WITH RECURSIVE n(value) AS (SELECT 1 UNION ALL SELECT value + 1 FROM n WHERE value < ?3)"
-            " INSERT INTO jobs SELECT 'job' || value, 'telegram', '{}', 'generic:' || value, 'best', 'Old', 1, '{}',"
-            " 'done', 1, value, NULL, ?1, ?2 FROM n",
-            (time.time(), time.time(), OLD_JOBS),
+        database.execute("BEGIN")
+        database.executemany(
+            "INSERT INTO jobs VALUES (?, 'telegram', ?, ?, 'best', 'Old', 1, ?, 'done', 1, ?, NULL, ?, ?)",
+            (_old_job(number) for number in range(OLD_JOBS)),
         )
+        database.execute("COMMIT")
+
+
+def _old_job(number: int) -> tuple[object, ...]:
+    """What varies of such a job."""
+    link = Link(f"https://site.test/{number}", f"generic:{number}", "generic", "video", str(number))
+    return (
+        *(f"job{number}", packed(link), link.canonical, packed({"chat_id": 1, "status_id": number})),
+        *(number, time.time(), time.time()),
+    )

@@ -6,8 +6,9 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
+from core.job_queue_ends import OPEN_SQL
 from core.job_queue_leases import MINE_SQL, UNDER_WAY_SQL, Leases
-from core.job_queue_order import VISITORS, Waiting, in_order
+from core.job_queue_order import VISITORS, Waiting, in_order, waiting_of
 from core.job_queue_shapes import (
     ACCEPTED,
     CANCELLED,
@@ -20,14 +21,13 @@ from core.job_queue_shapes import (
     Key,
     job_of,
     packed,
+    readable_job,
 )
 from platforms.parts import is_recording
 from utils.errors import Busy
 from utils.ids import random_id, ulid
 
 if TYPE_CHECKING:
-    from sqlite3 import Row
-
     from core.dead_letters import DeadLetters
     from core.job_queue_history import History
     from platforms.shapes import Link
@@ -47,7 +47,6 @@ BEGIN_SQL: Final = (
     " lease_until = ?, light = ?, sending_at = NULL WHERE state = 'accepted' AND"
 )
 ORDER_COLUMNS: Final = "id, user_id, canonical, quality, part, batch, created_at, crashes, suspicions, size_bytes"
-OPEN_SQL: Final = "state IN ('accepted', 'running', 'sending')"
 
 
 class JobQueue(Leases):
@@ -118,9 +117,9 @@ class JobQueue(Leases):
         return self._clock()
 
     async def get(self, job_id: str) -> Job | None:
-        """The job or None."""
+        """The job; None where there is none, or nobody can read it."""
         row = await self._database.one("SELECT * FROM jobs WHERE id = ?", job_id)
-        return job_of(row) if row else None
+        return readable_job(row) if row else None
 
     async def waiting(self, fronts: Sequence[str]) -> list[Waiting]:
         """The accepted jobs of these fronts in the order in which they will be begun (see `in_order`)."""
@@ -134,7 +133,7 @@ class JobQueue(Leases):
         )
         turns = await self._database.all("SELECT person, turn FROM queue_turns")
         return in_order(
-            [_waiting(row) for row in rows],
+            [waiting_of(row) for row in rows],
             {row["person"]: row["number"] for row in running},
             {row["person"]: row["turn"] for row in turns},
             now=self._clock(),
@@ -205,6 +204,7 @@ class JobQueue(Leases):
 
     async def recover(self) -> tuple[list[Job], list[Job]]:
         """After a start: what was under way is accepted again; returns (all accepted, given up as poison)."""
+        await self.end_unreadable()
         _, poison = await self.reclaim()
         await self.sweep()
         waiting = await self._database.all("SELECT * FROM jobs WHERE state = 'accepted' ORDER BY id")
@@ -269,17 +269,3 @@ class JobQueue(Leases):
         marks = f" AND front IN ({', '.join('?' * len(fronts))})" if fronts else ""
         mine = f" AND COALESCE(user_id, {VISITORS}) = ?" if person is not None else ""
         return await self._count(f"{OPEN_SQL}{marks}{mine}", *fronts, *((person,) if mine else ()))
-
-
-def _waiting(row: Row) -> Waiting:
-    return Waiting(
-        row["id"],
-        VISITORS if row["user_id"] is None else row["user_id"],
-        (row["canonical"], row["quality"], row["part"]),
-        bool(row["batch"]),
-        row["created_at"],
-        row["crashes"],
-        row["suspicions"],
-        row["canonical"].partition(":")[0],
-        row["size_bytes"],
-    )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from platforms.parts import is_recording
 
 if TYPE_CHECKING:
-    from core.job_queue_shapes import Job
+    from core.job_queue_shapes import Took
 
 #: jobs remembered in all, and of one platform
 REMEMBERED: Final = 200
@@ -53,19 +53,19 @@ class Estimates:
         self._all: deque[Sample] = deque(maxlen=REMEMBERED)
         self._platforms: dict[str, deque[Sample]] = {}
 
-    def learn(self, jobs: Iterable[Job]) -> None:
+    def learn(self, jobs: Iterable[Took]) -> None:
         """Take in jobs that are done, the oldest first. A recording takes as long as was asked, so it tells nothing."""
         for job in jobs:
             if job.began_at is None or job.sending_at is None or not job.size_bytes or is_recording(job.part):
                 continue
-            fetched, sent = job.sending_at - job.began_at, job.updated_at - job.sending_at
+            fetched, sent = job.sending_at - job.began_at, job.ended_at - job.sending_at
             if fetched < 0 or sent < 0:  # the clock was set meanwhile
                 continue
             sample = Sample(job.size_bytes, fetched, sent)
             self._all.append(sample)
-            own = self._platforms.pop(job.link.platform, None) or deque(maxlen=OF_PLATFORM)
+            own = self._platforms.pop(job.platform, None) or deque(maxlen=OF_PLATFORM)
             own.append(sample)
-            self._platforms[job.link.platform] = own
+            self._platforms[job.platform] = own
             while len(self._platforms) > PLATFORMS:
                 self._platforms.pop(next(iter(self._platforms)))
 

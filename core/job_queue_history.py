@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from core.job_queue_shapes import CANCELLED, DONE, FAILED, Job, job_of
+from core.job_queue_shapes import CANCELLED, DONE, FAILED, Job, Took, platform_of
 
 if TYPE_CHECKING:
     from utils.database import Database
@@ -57,12 +57,14 @@ class History:
         )
         return [_sums(dict(row)) for row in rows]
 
-    async def newest_done(self, most: int) -> list[Job]:
-        """The jobs that were done last, the oldest of them first."""
+    async def newest_done(self, most: int) -> list[Took]:
+        """How long the jobs took that were done last, the oldest of them first."""
         rows = await self._database.all(
-            "SELECT * FROM jobs WHERE state = 'done' ORDER BY updated_at DESC LIMIT ?", most
+            "SELECT canonical, part, size_bytes, began_at, sending_at, updated_at FROM jobs WHERE state = 'done'"
+            " ORDER BY updated_at DESC LIMIT ?",
+            most,
         )
-        return [job_of(row) for row in reversed(rows)]
+        return [Took(platform_of(row), *tuple(row)[1:]) for row in reversed(rows)]
 
     async def sweep(self) -> None:
         """Keep within the bounds."""

@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from core.dead_letters import DeadLetters
+from core.job_queue_ends import Ends
 from core.job_queue_history import History
 from core.job_queue_order import alone_seconds
-from core.job_queue_shapes import ENDED_STATES, FAILED, Job, job_of
+from core.job_queue_shapes import Job, job_of
 from utils.errors import WorkerCrashed
 from utils.ids import ulid
 
@@ -35,7 +36,7 @@ NOBODY: Final[frozenset[str]] = frozenset()
 MINE_SQL: Final = f"id = ? AND attempt = ? AND holder = ? AND {UNDER_WAY_SQL}"
 
 
-class Leases:
+class Leases(Ends):
     """The part of the table `jobs` that says who works on what.
 
     `instance` names this process among those over one database; `exclusive`: there are no others, so what somebody
@@ -52,12 +53,14 @@ class Leases:
         letters: DeadLetters | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._database = database
+        super().__init__(
+            database,
+            history=history or History(database, clock=clock),
+            letters=letters or DeadLetters(database, clock=clock),
+            clock=clock,
+        )
         self._instance = instance or ulid(clock)
         self._exclusive = exclusive
-        self._clock = clock
-        self.history = history or History(database, clock=clock)
-        self.letters = letters or DeadLetters(database, clock=clock)
 
     async def heartbeat(self, jobs: Iterable[Job]) -> list[Job]:
         """Renew the leases of what is being worked on; returns what is no longer ours, so that work on it ends."""
@@ -139,17 +142,6 @@ class Leases:
                 left[row["holder"]].append(row)
         return left
 
-    async def _ended(self, row: Row | None) -> Job | None:
-        """The job of a changed row; one that has ended goes into the books."""
-        if row is None:
-            return None
-        job = job_of(row)
-        if job.state in ENDED_STATES:
-            await self.history.note(job)
-        if job.state == FAILED:
-            await self.letters.bury(job)
-        return job
-
     async def _watching(self) -> bool:
         """Whether a suspect runs here that is to run alone for now."""
         rows = await self._database.all(
@@ -158,11 +150,6 @@ class Leases:
         )
         now = self._clock()
         return any(0 <= now - row["began_at"] < alone_seconds(row["suspicions"]) for row in rows)
-
-    async def _count(self, condition: str, *values: object) -> int:
-        row = await self._database.one(f"SELECT COUNT(*) FROM jobs WHERE {condition}", *values)  # noqa: S608 - constant
-        assert row is not None
-        return int(row[0])
 
 
 def _blame(left: Sequence[Row]) -> tuple[frozenset[str], frozenset[str]]:

@@ -8,7 +8,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from core.job_queue_shapes import platform_of
+
 if TYPE_CHECKING:
+    from sqlite3 import Row
+
     from core.job_queue_shapes import Key
 
 #: visitors of the page, whom nobody can tell apart, are one person
@@ -34,6 +38,21 @@ class Waiting:
     suspicions: int = 0
     platform: str = ""
     size_bytes: int | None = None
+
+
+def waiting_of(row: Row) -> Waiting:
+    """The same of a row of the table `jobs`."""
+    return Waiting(
+        row["id"],
+        VISITORS if row["user_id"] is None else row["user_id"],
+        (row["canonical"], row["quality"], row["part"]),
+        bool(row["batch"]),
+        row["created_at"],
+        row["crashes"],
+        row["suspicions"],
+        platform_of(row),
+        row["size_bytes"],
+    )
 
 
 def in_order(

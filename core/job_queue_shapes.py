@@ -61,6 +61,25 @@ class Job:
         """Jobs with the same key share one download."""
         return self.link.canonical, self.quality, self.part
 
+    @property
+    def took(self) -> Took:
+        """What it tells of how long things take."""
+        return Took(
+            self.link.platform, self.part, self.size_bytes, self.began_at, self.sending_at, ended_at=self.updated_at
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Took:
+    """When which phase of an ended job began (UTC epochs); fields as those of `Job`."""
+
+    platform: str
+    part: str
+    size_bytes: int | None
+    began_at: float | None
+    sending_at: float | None
+    ended_at: float
+
 
 def packed(value: object) -> str:
     """JSON for a column."""
@@ -68,7 +87,21 @@ def packed(value: object) -> str:
 
 
 def job_of(row: Row) -> Job:
-    """A row of the table `jobs`."""
+    """A row of the table `jobs`. Raises msgspec.DecodeError where link or target can't be read."""
     fields = {name: row[name] for name in Job.__dataclass_fields__}
-    link, target = msgspec.json.decode(row["link"], type=Link), msgspec.json.decode(row["target"])
+    link = msgspec.json.decode(row["link"], type=Link)
+    target = msgspec.json.decode(row["target"], type=dict[str, Any])
     return Job(**{**fields, "link": link, "target": target})
+
+
+def readable_job(row: Row) -> Job | None:
+    """The same; None where it can't be read."""
+    try:
+        return job_of(row)
+    except msgspec.DecodeError:
+        return None
+
+
+def platform_of(row: Row) -> str:
+    """The platform's name; it stands before the item in the canonical key."""
+    return str(row["canonical"]).partition(":")[0]

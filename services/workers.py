@@ -289,7 +289,7 @@ class Workers:
         if error is not None and self._reports is not None:
             await self._reports.keep(error, job.link)
         if error is None:
-            self._estimates.learn([ended])
+            self._estimates.learn([ended.took])
         self._tell_end(ended, error)
 
     def _tell_end(self, ended: Job, error: GoldcrestError | None) -> None:

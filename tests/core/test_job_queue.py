@@ -258,6 +258,30 @@ async def test_what_only_sends_stored_copies_is_not_suspected(queue, process):
     assert await current.begin(light)
 
 
+async def test_a_damaged_row_ends_as_failed_and_everything_else_goes_on(queue, process, database):
+    """Of an accepted or a running job; who asks for it hears that there is none."""
+    for number in range(3):
+        await add(queue, str(number), user=number)
+    await queue.take(FRONTS)
+    rows = await database.all("SELECT id FROM jobs ORDER BY id")
+    await database.run("UPDATE jobs SET link = '{}' WHERE id = ?", rows[0]["id"])
+    await database.run("UPDATE jobs SET target = '[' WHERE id = ?", rows[1]["id"])
+    waiting, poison = await process().recover()
+    assert ([job.id for job in waiting], poison) == ([rows[2]["id"]], [])
+    assert await queue.counts() == {"accepted": 1, "failed": 2}
+    assert await queue.get(rows[0]["id"]) is None
+
+
+async def test_what_was_done_lately_is_known_without_its_link(queue, database):
+    """Platform, size and times stand in columns of their own."""
+    await add(queue)
+    (begun,) = await queue.take(FRONTS)
+    await queue.move(begun, SENDING)
+    done = await queue.move(begun, DONE, size_bytes=9)
+    await database.run("UPDATE jobs SET link = '{}'")
+    assert await queue.history.newest_done(9) == [done.took]
+
+
 async def test_a_graceful_stop_is_held_against_nobody(queue, process):
     """Ten restarts in the middle of a job don't make it poison."""
     await add(queue)

@@ -2,15 +2,12 @@
 
 import pytest
 
-from core.job_queue import DONE, Job
 from core.job_queue_estimates import OF_PLATFORM, PLATFORMS, Estimates
-from platforms.shapes import Link
+from core.job_queue_shapes import Took
 
 
 def done(platform="site", size=100, fetch=8.0, send=2.0, part=""):
-    link = Link("https://site.test/1", f"{platform}:1", platform, "video", "1")
-    times = {"updated_at": 100.0 + fetch + send, "began_at": 100.0, "sending_at": 100.0 + fetch}
-    return Job("J", "web", link, "best", "T", None, {}, DONE, 1, 1, None, 50.0, part=part, size_bytes=size, **times)
+    return Took(platform, part, size, 100.0, 100.0 + fetch, 100.0 + fetch + send)
 
 
 @pytest.fixture
