@@ -14,7 +14,7 @@ from platforms.parts import Recording, check_minutes, is_recording, read_part
 from platforms.shapes import QUALITY_KEYS, Link, Listing, Media
 from services.feeds import Feeds
 from services.jobs import Delivery, JobEvent, Offer, Order, Reporter, StoredFile
-from services.keeper import tell_poison
+from services.leaseholder import tell_poison
 from services.workers import Workers
 from utils.errors import (
     GoldcrestError,

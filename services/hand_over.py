@@ -15,18 +15,18 @@ if TYPE_CHECKING:
     from platforms.shapes import Fetched, Progress
     from services.feeds import Feeds
     from services.jobs import StoredFile
-    from services.keeper import Keeper
+    from services.leaseholder import Leaseholder
     from services.stored import StoredFiles
 
 
 class HandOver:
     """That it is being sent is written before anything is sent; a job that isn't ours any more is left alone."""
 
-    def __init__(self, queue: JobQueue, stored: StoredFiles, feeds: Feeds, keeper: Keeper) -> None:
+    def __init__(self, queue: JobQueue, stored: StoredFiles, feeds: Feeds, leaseholder: Leaseholder) -> None:
         self._queue = queue
         self._stored = stored
         self._feeds = feeds
-        self._keeper = keeper
+        self._leaseholder = leaseholder
 
     async def copies(self, job: Job) -> tuple[StoredFile, ...]:
         """What Telegram keeps of it and its front can use."""
@@ -41,7 +41,7 @@ class HandOver:
             with suppress(StorageTrouble):
                 await self._stored.used(*job.key)
             return True
-        await self._keeper.written(lambda: self._stored.forget(*job.key))
+        await self._leaseholder.written(lambda: self._stored.forget(*job.key))
         return False
 
     async def send(self, job: Job, fetched: Fetched) -> bool:
@@ -61,4 +61,4 @@ class HandOver:
         return True
 
     async def _sending(self, job: Job) -> Job | None:
-        return await self._keeper.written(lambda: self._queue.move(job, SENDING))
+        return await self._leaseholder.written(lambda: self._queue.move(job, SENDING))

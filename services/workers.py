@@ -15,7 +15,7 @@ from services.figures import Figures
 from services.flights import Flight
 from services.hand_over import HandOver
 from services.jobs import JobEvent, Reporter
-from services.keeper import TROUBLE_SECONDS, Keeper
+from services.leaseholder import TROUBLE_SECONDS, Leaseholder
 from services.loops import Loops
 from services.places import Places
 from services.put_backs import PutBacks
@@ -67,11 +67,11 @@ class Workers:
         self._flights: list[Flight] = []
         self._stopped = False
         self._wake = asyncio.Event()
-        self._keeper = Keeper(queue, feeds, lambda: self._flights, self.wake, sleep=sleep)
-        self._hands = HandOver(queue, stored, feeds, self._keeper)
+        self._leaseholder = Leaseholder(queue, feeds, lambda: self._flights, self.wake, sleep=sleep)
+        self._hands = HandOver(queue, stored, feeds, self._leaseholder)
         self._estimates = Estimates()
         self._places = Places(queue, feeds, self._estimates, lambda: self._flights, parallel=parallel, sleep=sleep)
-        self.loops = Loops({"workers": self._schedule, "leases": self._keeper.run, "places": self._places.run})
+        self.loops = Loops({"workers": self._schedule, "leases": self._leaseholder.run, "places": self._places.run})
 
     def start(self) -> None:
         """Begin to take jobs."""
@@ -185,7 +185,7 @@ class Workers:
         failure: GoldcrestError | None = None
         try:
             try:
-                await self._keeper.written(lambda: self._serve(flight))
+                await self._leaseholder.written(lambda: self._serve(flight))
             except GoldcrestError as error:
                 failure = error
             except Exception as error:  # the edge of a worker: the job must end, and with a word
@@ -237,7 +237,7 @@ class Workers:
 
     async def _put_back(self, job: Job, error: GoldcrestError | None = None) -> None:
         """Let a begun job wait again."""
-        waiting = await self._keeper.written(lambda: self._queue.put_back(job))
+        waiting = await self._leaseholder.written(lambda: self._queue.put_back(job))
         if waiting is not None:
             await self.tell_place(waiting, error)
 
@@ -283,7 +283,7 @@ class Workers:
         """Write the end of a job that we work on, and tell it unless it isn't ours any more."""
         size_bytes = sum(file.size_bytes for file in flight.fetched.files) if flight.fetched else 0
         code, state = (error.code, FAILED) if error else (None, DONE)
-        ended = await self._keeper.written(lambda: self._queue.move(job, state, code, size_bytes=size_bytes))
+        ended = await self._leaseholder.written(lambda: self._queue.move(job, state, code, size_bytes=size_bytes))
         if ended is None:
             return
         if error is not None and self._reports is not None:

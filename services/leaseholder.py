@@ -25,7 +25,7 @@ BEAT_SECONDS: Final = 8.0
 TROUBLE_SECONDS: Final = 1.0
 
 
-class Keeper:
+class Leaseholder:
     """`flights`: what is under way; `wake`: called when something may be ready to begin."""
 
     def __init__(

@@ -12,7 +12,7 @@ async def test_work_on_a_job_that_was_lost_stops_and_its_end_is_not_written(down
     await sites.began.wait()
     await database.run("UPDATE jobs SET attempt = attempt + 1, holder = 'other', lease_until = lease_until + 5")
     downloads._queue._exclusive = False
-    await downloads._workers._keeper.beat()
+    await downloads._workers._leaseholder.beat()
     await settled(lambda: not downloads._workers._flights)
     sites.gate.set()
     kept = await downloads.job(job.id)
@@ -38,7 +38,7 @@ async def test_a_beat_takes_over_what_a_dead_process_left(downloads, database):
     other = JobQueue(database, bound=9, user_bound=9)
     job = await other.add("telegram", order().link, "360p", title="T", user_id=7, target={})
     await other.take(("telegram",))
-    await downloads._workers._keeper.beat()
+    await downloads._workers._leaseholder.beat()
     downloads._workers.wake()
     assert (await ended(downloads, job)).phase == "done"
 
