@@ -60,16 +60,25 @@ class Flight:
                 await asyncio.wait({task})
         return task
 
+    def leave(self, job: Job) -> None:
+        """That attempt of a job is dealt with; one that was begun anew meanwhile stays."""
+        if self.jobs.get(job.id) is job:
+            del self.jobs[job.id]
+
     async def drop(self, job_id: str) -> None:
-        """Let one job leave: its hand-over stops, and the download too where nobody else waits for it."""
+        """Let one job leave: its hand-over stops, and the download too where nobody else waits for it.
+
+        What only clears up is waited for: it may be writing what becomes of another job.
+        """
         self.jobs.pop(job_id, None)
         tasks: list[asyncio.Task[Any]] = []
         if self.delivering is not None and self.delivering[0] == job_id:
             tasks.append(self.delivering[1])
+            self.delivering[1].cancel()
         if not self.jobs and self.task is not None:
-            self.closed = True
             tasks.append(self.task)
-        for task in tasks:
-            task.cancel()
+            if not self.closed:
+                self.closed = True
+                self.task.cancel()
         if tasks:
             await asyncio.wait(tasks)

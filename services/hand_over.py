@@ -46,13 +46,13 @@ class HandOver:
 
     async def send(self, job: Job, fetched: Fetched) -> bool:
         """Hand over what was fetched, and remember what Telegram keeps of it."""
-        feed = self._feeds.open(job)
+        if (sending := await self._sending(job)) is None:
+            return True
+        feed = self._feeds.open(sending)  # not before: one that was cancelled has had its last word
 
         def on_progress(progress: Progress) -> None:
             feed.publish(JobEvent(job.id, "uploading", progress, files=fetched.files))
 
-        if (sending := await self._sending(job)) is None:
-            return True
         feed.publish(JobEvent(job.id, "uploading", files=fetched.files))
         kept = await self._feeds.deliveries[job.front].send(sending, fetched, on_progress)
         if kept and not is_recording(job.part):  # nobody can ask for that moment again

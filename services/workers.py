@@ -8,13 +8,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 
-from core.job_queue import DONE, FAILED, Job, JobQueue
 from core.job_queue_estimates import Estimates
 from platforms.parts import is_recording
-from services.figures import Figures
+from services.endings import Endings
 from services.flights import Flight
 from services.hand_over import HandOver
-from services.jobs import JobEvent, Reporter
 from services.leaseholder import TROUBLE_SECONDS, Leaseholder
 from services.loops import Loops
 from services.places import Places
@@ -26,10 +24,11 @@ from utils.sandbox import job_folder, remove_folder
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from core.job_queue import Key
+    from core.job_queue import Job, JobQueue, Key
     from core.platform_manager import PlatformManager
     from platforms.shapes import Fetched, Progress
     from services.feeds import Feeds
+    from services.jobs import Reporter
     from services.stored import StoredFiles
 
 log = structlog.get_logger()
@@ -55,8 +54,6 @@ class Workers:
         put_backs: int = 3,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        self.figures = Figures()
-        self._reports = reports
         self._put_backs = PutBacks(put_backs)
         self._platforms = platforms
         self._queue = queue
@@ -70,6 +67,8 @@ class Workers:
         self._leaseholder = Leaseholder(queue, feeds, lambda: self._flights, self.wake, sleep=sleep)
         self._hands = HandOver(queue, stored, feeds, self._leaseholder)
         self._estimates = Estimates()
+        self._endings = Endings(queue, feeds, self._leaseholder, self._estimates, reports)
+        self.figures = self._endings.figures
         self._places = Places(queue, feeds, self._estimates, lambda: self._flights, parallel=parallel, sleep=sleep)
         self.loops = Loops({"workers": self._schedule, "leases": self._leaseholder.run, "places": self._places.run})
 
@@ -124,11 +123,13 @@ class Workers:
     async def cancel(self, job: Job) -> bool:
         """End a job; waits until what only it needed has stopped and is cleared away. False where it had ended."""
         ended = await self._queue.cancel(job.id)
-        if ended is not None:
-            self._tell_end(ended, Cancelled())
+        if ended is None:  # its flight is just leaving, with a last word of its own
+            return False
+        self._endings.tell(ended, Cancelled())
+        self._places.moved()
         for flight in [flight for flight in self._flights if job.id in flight.jobs]:
             await flight.drop(job.id)
-        return ended is not None
+        return True
 
     async def learn(self) -> None:
         """Begin with what the jobs done last took."""
@@ -215,8 +216,8 @@ class Workers:
             if copies and await self._hand_over(flight, job, self._hands.resend(job, copies)):
                 continue
             if flight.spare:
-                flight.jobs.pop(job.id, None)
                 await self._put_back(job)  # the stored copy was dead: it needs a download, for which it waits
+                flight.leave(job)
                 continue
             if flight.fetched is None:
                 flight.folder = job_folder(self._work)
@@ -231,8 +232,8 @@ class Workers:
         if not self._put_backs.again(flight.key):
             return OutOfMemory(error.detail)
         for job in list(flight.jobs.values()):
-            flight.jobs.pop(job.id, None)
             await self._put_back(job, error)
+            flight.leave(job)
         return None
 
     async def _put_back(self, job: Job, error: GoldcrestError | None = None) -> None:
@@ -270,31 +271,15 @@ class Workers:
             log.error("hand-over broke", job=job.id, exc_info=error)
             cause, error = error, InternalError(repr(error))
             error.__cause__ = cause
-        await self._end(job, error, flight)
-        flight.jobs.pop(job.id, None)
+        await self._end(flight, job, error)
         return True
 
     async def _fail(self, flight: Flight, error: GoldcrestError) -> None:
         for job in list(flight.jobs.values()):
-            await self._end(job, error, flight)
-            flight.jobs.pop(job.id, None)
+            await self._end(flight, job, error)
 
-    async def _end(self, job: Job, error: GoldcrestError | None, flight: Flight) -> None:
-        """Write the end of a job that we work on, and tell it unless it isn't ours any more."""
+    async def _end(self, flight: Flight, job: Job, error: GoldcrestError | None) -> None:
         size_bytes = sum(file.size_bytes for file in flight.fetched.files) if flight.fetched else 0
-        code, state = (error.code, FAILED) if error else (None, DONE)
-        ended = await self._leaseholder.written(lambda: self._queue.move(job, state, code, size_bytes=size_bytes))
-        if ended is None:
-            return
-        if error is not None and self._reports is not None:
-            await self._reports.keep(error, job.link)
-        if error is None:
-            self._estimates.learn([ended.took])
-        self._tell_end(ended, error)
-
-    def _tell_end(self, ended: Job, error: GoldcrestError | None) -> None:
-        self.figures.count(ended)
-        detail = error.detail if error else None
-        log.info("job ended", job=ended.id, state=ended.state, error=ended.error_code, detail=detail)
-        self._feeds.open(ended).publish(JobEvent(ended.id, ended.state, error=error))
+        await self._endings.end(job, error, size_bytes)
+        flight.leave(job)
         self._places.moved()

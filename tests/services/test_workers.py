@@ -10,7 +10,7 @@ from core.job_queue import ACCEPTED, CANCELLED, FAILED, JobQueue
 from services.jobs import StoredFile
 from services.workers import SPARE_BOUND
 from tests.services.conftest import Front, ended, order
-from utils.errors import MemoryShort, OutOfMemory, Private, ShuttingDown
+from utils.errors import InternalError, MemoryShort, OutOfMemory, Private, ShuttingDown
 
 
 async def settled(condition):
@@ -103,6 +103,116 @@ async def test_a_cancel_does_not_break_off_the_last_word_of_another_job(download
     assert (await ended(downloads, first)).phase == "done"
     assert (await ended(downloads, second)).phase == "cancelled"
     await settled(lambda: telegram.phases(first)[-1:] == ["done"])
+
+
+async def test_a_cancel_while_a_failure_is_reported_breaks_off_neither_report_nor_last_word(downloads, sites, telegram):
+    """The failure was written first: whoever follows hears of it, and the press comes too late."""
+    reached, go = asyncio.Event(), asyncio.Event()
+
+    class Slow:
+        async def keep(self, error, link=None):
+            reached.set()
+            await go.wait()
+            return ""
+
+    downloads._workers._endings._reports = Slow()
+    cancel = downloads._queue.cancel
+
+    async def late(job_id):
+        sites.gate.set()
+        await reached.wait()
+        return await cancel(job_id)
+
+    downloads._queue.cancel = late
+    sites.gate.clear()
+    sites.fails = [InternalError("x")]
+    job = await downloads.submit(order())
+    await sites.began.wait()
+    assert await downloads.cancel(job.id) is False
+    go.set()
+    assert (await ended(downloads, job)).phase == "failed"
+    await settled(lambda: telegram.phases(job)[-1:] == ["failed"])
+    assert downloads._feeds.get(job.id) is None
+
+
+async def test_a_stop_while_a_failure_is_reported_still_tells_those_who_watch(make, sites, telegram):
+    """The end is in the table, so whoever waits for it, a batch for one, goes on."""
+    reached = asyncio.Event()
+
+    class Endless:
+        async def keep(self, error, link=None):
+            reached.set()
+            await asyncio.Event().wait()
+
+    downloads = make()
+    downloads._workers._endings._reports = Endless()
+    await downloads.start()
+    downloads.deliver_to("telegram", telegram)
+    sites.fails = [InternalError("x")]
+    job = await downloads.submit(order())
+    watching = asyncio.create_task(ended(downloads, job))
+    await reached.wait()
+    await downloads.stop()
+    assert (await watching).phase == "failed"
+
+
+async def test_who_cancels_while_the_turn_comes_to_him_is_told_nothing_more(downloads, telegram, web, sites):
+    """His stored copy is being looked up for the flight; no feed is opened anew for what has ended."""
+    sites.gate.clear()
+    await downloads.submit(order(user=None, front="web"))
+    await sites.began.wait()
+    second, third = await downloads.submit(order(user=2)), await downloads.submit(order(user=3))
+    find, reached, go = downloads._stored.find, asyncio.Event(), asyncio.Event()
+
+    async def slow(*key):
+        found = await find(*key)
+        (flight,) = downloads._workers._flights
+        if next(iter(flight.jobs)) == second.id and not go.is_set():
+            reached.set()
+            await go.wait()
+        return found
+
+    downloads._stored.find = slow
+    sites.gate.set()
+    await reached.wait()
+    await downloads.cancel(second.id)
+    await settled(lambda: downloads._feeds.get(second.id) is None)
+    go.set()
+    assert (await ended(downloads, third)).phase == "done"
+    assert downloads._feeds.get(second.id) is None
+    assert telegram.phases(second)[-1] == "cancelled"
+
+
+async def test_who_cancels_while_another_is_put_back_breaks_nothing_off(downloads, sites, telegram, hold):
+    """Memory ran short for two; the first one goes on when there is room, instead of being nobody's for a while."""
+    sites.gate.clear()
+    sites.fails = [MemoryShort("a")]
+    first = await downloads.submit(order(user=1))
+    await sites.began.wait()
+    second = await downloads.submit(order(user=2))
+    reached, go = hold("put_back")
+    sites.gate.set()
+    await reached.wait()
+    leaving = asyncio.create_task(downloads.cancel(second.id))
+    await settled(lambda: telegram.phases(second)[-1:] == ["cancelled"])
+    go.set()
+    assert await leaving is True
+    assert (await ended(downloads, first)).phase == "done"
+
+
+async def test_who_leaves_a_dead_copy_while_another_is_queued_again_breaks_nothing_off(downloads, telegram, hold):
+    """The one who came first gets a download."""
+    await store(downloads, "1")
+    telegram.alive = False
+    reached, go = hold("put_back")
+    first = await downloads.submit(order(user=1))
+    await reached.wait()
+    second = await downloads.submit(order(user=2))
+    leaving = asyncio.create_task(downloads.cancel(second.id))
+    await settled(lambda: telegram.phases(second)[-1:] == ["cancelled"])
+    go.set()
+    assert await leaving is True
+    assert (await ended(downloads, first)).phase == "done"
 
 
 async def test_the_same_stored_link_twice_at_once_is_one_flight(downloads, telegram):
