@@ -1,4 +1,4 @@
-"""How jobs end: counted, kept as a dead letter where they failed, and what nobody can read any more."""
+"""How jobs end: counted, kept as a dead letter where they failed, told; and what nobody can read any more."""
 
 from __future__ import annotations
 
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from utils.database import Database
 
 log = get_logger()
+#: an end is still news for so long, and of so many jobs
+TELL_SECONDS: Final = 86_400.0
+TELL_BOUND: Final = 500
 OPEN_SQL: Final = "state IN ('accepted', 'running', 'sending')"
 
 
@@ -31,13 +34,26 @@ class Ends:
         self.history = history
         self.letters = letters
 
+    async def untold(self, front: str) -> list[Job]:
+        """What has ended lately without this front having shown it, the oldest first."""
+        rows = await self._database.all(
+            "SELECT * FROM jobs WHERE state IN ('done', 'failed', 'cancelled') AND updated_at > ? AND told = 0"
+            " AND front = ? ORDER BY updated_at LIMIT ?",
+            *(self._clock() - TELL_SECONDS, front, TELL_BOUND),
+        )
+        return [job_of(row) for row in rows]
+
+    async def told(self, job_id: str) -> None:
+        """The front has shown the end."""
+        await self._database.run("UPDATE jobs SET told = 1 WHERE id = ?", job_id)
+
     async def end_unreadable(self) -> None:
         """Fail the open jobs whose row is damaged: nobody could work on one, and it must not hold up the others."""
         for row in await self._database.all(f"SELECT * FROM jobs WHERE {OPEN_SQL}"):  # noqa: S608 - constant
             if readable_job(row) is None:
                 log.error("job.unreadable", job=row["id"])
                 await self._database.run(
-                    "UPDATE jobs SET state = 'failed', error_code = ?, updated_at = ? WHERE id = ?",
+                    "UPDATE jobs SET state = 'failed', error_code = ?, updated_at = ?, told = 1 WHERE id = ?",
                     *(InternalError.code, self._clock(), row["id"]),
                 )
 

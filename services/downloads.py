@@ -13,7 +13,7 @@ from core.job_queue import OPEN_STATES, Job, JobQueue
 from platforms.parts import Recording, check_minutes, is_recording, read_part
 from platforms.shapes import QUALITY_KEYS, Link, Listing, Media
 from services.feeds import Feeds
-from services.jobs import Delivery, JobEvent, Offer, Order, Reporter, StoredFile
+from services.jobs import Delivery, JobEvent, Offer, Order, Reporter, StoredFile, ended_event
 from services.leaseholder import tell_poison
 from services.workers import Workers
 from utils.errors import (
@@ -23,7 +23,6 @@ from utils.errors import (
     ShuttingDown,
     StorageTrouble,
     UnknownQuality,
-    error_by_code,
 )
 from utils.ids import button_token
 from utils.sandbox import sweep
@@ -72,7 +71,7 @@ class Downloads:
         self._live_minutes = live_minutes
         self._reports = reports
         self._monitor = monitor
-        self._feeds = Feeds(monitor)
+        self._feeds = Feeds(queue, monitor)
         self._workers = Workers(
             *(platforms, queue, stored, self._feeds), work=work, parallel=parallel, reports=reports, put_backs=put_backs
         )
@@ -239,8 +238,7 @@ class Downloads:
             if job.state in OPEN_STATES:
                 feed = self._feeds.open(job)
             else:
-                error = error_by_code(job.error_code)() if job.error_code else None
-                yield JobEvent(job.id, job.state, error=error)
+                yield ended_event(job)
                 return
         async for event in feed.follow():
             yield event

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from collections.abc import Coroutine
+from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from services.jobs import Feed, JobEvent
+from services.jobs import Feed, JobEvent, ended_event
+from utils.errors import GoldcrestError
 from utils.log_context import log_context
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from core.job_queue import Job
+    from core.job_queue import Job, JobQueue
     from services.jobs import Delivery
     from services.monitor import Monitor
 
@@ -44,9 +46,11 @@ class Feeds:
     """The feeds of all open jobs and the deliveries of the fronts, by front name.
 
     A feed lives until its reporter has shown the final event. Jobs of a front that isn't up yet wait for `register`.
+    An end that a front has not shown is told once more when it registers the next time, in another process too.
     """
 
-    def __init__(self, monitor: Monitor | None = None) -> None:
+    def __init__(self, queue: JobQueue, monitor: Monitor | None = None) -> None:
+        self._queue = queue
         self._monitor = monitor
         self.deliveries: dict[str, Delivery] = {}
         self._feeds: dict[str, Feed[JobEvent]] = {}
@@ -66,6 +70,8 @@ class Feeds:
         self._unheard = [job for job in self._unheard if job.front != front]
         for job in heard:
             self._report(job, self._feeds[job.id])
+        if not self._stopped:
+            self._spawn(self._tell_ends(front), f"ends of {front}")
 
     def open(self, job: Job) -> Feed[JobEvent]:
         """The job's feed; made, with its reporter, at the first call."""
@@ -97,14 +103,42 @@ class Feeds:
             await asyncio.wait(self._reports)
 
     def _report(self, job: Job, feed: Feed[JobEvent]) -> None:
-        async def run() -> None:
-            async for event in feed.follow():
-                try:
-                    await self.deliveries[job.front].report(job, event)
-                except Exception:
-                    log.exception("report broke", job=job.id)
+        self._spawn(self._carry(job, feed), f"report {job.id}", job=job.id)
+
+    async def _carry(self, job: Job, feed: Feed[JobEvent]) -> None:
+        """Show one job's states to its front, and note when the final one is shown."""
+        shown = False
+        async for event in feed.follow():
+            shown = await self._show(job, event)
+        try:
+            if shown:
+                await self._queue.told(job.id)
+        except GoldcrestError as error:  # it is told twice then
+            log.warning("end.not_noted", job=job.id, detail=error.detail)
+        finally:
             self._feeds.pop(job.id, None)
 
-        task = asyncio.create_task(run(), name=f"report {job.id}", context=log_context(job=job.id))
+    async def _show(self, job: Job, event: JobEvent) -> bool:
+        try:
+            await self.deliveries[job.front].report(job, event)
+        except Exception:
+            log.exception("report broke", job=job.id)
+            return False
+        return True
+
+    async def _tell_ends(self, front: str) -> None:
+        """What has ended without the front having shown it; the monitor has heard of that."""
+        try:
+            untold = await self._queue.untold(front)
+        except GoldcrestError as error:  # the next time that it registers
+            log.warning("ends.not_told", front=front, detail=error.detail)
+            return
+        for job in untold:
+            if job.id not in self._feeds:
+                feed = self._feeds[job.id] = Feed(ended_event(job))
+                self._report(job, feed)
+
+    def _spawn(self, work: Coroutine[Any, Any, None], name: str, **context: str) -> None:
+        task = asyncio.create_task(work, name=name, context=log_context(**context))
         self._reports.add(task)
         task.add_done_callback(self._reports.discard)

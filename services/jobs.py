@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeVar
 
+from utils.errors import error_by_code
+
 if TYPE_CHECKING:
     from core.job_queue import Job
     from platforms.shapes import Fetched, FetchedFile, Link, Media, Progress, ProgressSink
@@ -74,6 +76,11 @@ class JobEvent:
     def of(self, job_id: str) -> JobEvent:
         """The same for another job."""
         return replace(self, job_id=job_id)
+
+
+def ended_event(job: Job) -> JobEvent:
+    """The final event of a job that has ended, as far as the table knows it."""
+    return JobEvent(job.id, job.state, error=error_by_code(job.error_code)() if job.error_code else None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -459,6 +459,18 @@ async def test_each_day_is_summed_up(queue, clock):
     assert await queue.history.days(1) == [today]
 
 
+async def test_ends_that_a_front_has_not_shown_are_known_for_a_day(queue, clock):
+    """Those of that front alone, until it has shown them."""
+    jobs = [await add(queue, "1"), await add(queue, "2"), await add(queue, "3", front="web"), await add(queue, "4")]
+    for job in jobs[:3]:
+        await queue.cancel(job.id)
+    assert [job.id for job in await queue.untold("telegram")] == [jobs[0].id, jobs[1].id]
+    await queue.told(jobs[0].id)
+    assert [job.id for job in await queue.untold("telegram")] == [jobs[1].id]
+    clock.now += DAY_SECONDS
+    assert await queue.untold("telegram") == []
+
+
 async def test_a_failed_job_can_be_replayed_once(queue):
     """As a fresh job for the same target with the same random id: what did get through doesn't come twice."""
     await add(queue, batch="B", batch_position=3, size_bytes=9)
