@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Final
 
 import structlog
 
-from bot.calls import UNREACHABLE
 from bot.tasks import end
-from utils.errors import TelegramRefused
+from utils.errors import TelegramAway, TelegramRefused
 
 if TYPE_CHECKING:
     from bot.keyboards import Keyboard
@@ -73,13 +72,13 @@ class Boards:
         if board.editor is None or board.editor.done():
             board.editor = asyncio.create_task(self._edit(board), name="status")
 
-    async def finish(self, chat_id: int, message_id: int, screen: Screen | None) -> None:
-        """Show the last state, None takes the message away; over when that is done or can't be done."""
+    async def finish(self, chat_id: int, message_id: int, screen: Screen | None) -> bool:
+        """Show the last state, None takes the message away; False where Telegram stayed away all the time."""
         board = self._boards.pop((chat_id, message_id), None)
         if board is not None and board.editor is not None:
             await end(board.editor)
         if board is not None and screen is not None and board.shown == screen:
-            return
+            return True
         for attempt in range(FINAL_TRIES):
             try:
                 if screen is None:
@@ -88,14 +87,15 @@ class Boards:
                     await self._telegram.edit_text(
                         chat_id, message_id, screen.rich, screen.keyboard, FINAL_PATIENCE_SECONDS
                     )
-            except TelegramRefused as error:
-                if not _passes(error):
-                    log.debug("status.gone", error=error.detail)
-                    return
+            except TelegramAway as error:
                 await self._sleep((error.retry_after_seconds or self._interval_seconds) * (attempt + 1))
+            except TelegramRefused as error:
+                log.debug("status.gone", error=error.detail)
+                return True
             else:
-                return
+                return True
         log.warning("status.not_finished", tries=FINAL_TRIES)
+        return False
 
     async def stop(self) -> None:
         """Leave every message as it is."""
@@ -111,10 +111,11 @@ class Boards:
             screen = board.wanted
             try:
                 await self._telegram.edit_text(board.chat_id, board.message_id, screen.rich, screen.keyboard)
+            except TelegramAway:
+                pass
             except TelegramRefused as error:
-                if not _passes(error):
-                    log.debug("status.gone", error=error.detail)
-                    board.wanted = None
+                log.debug("status.gone", error=error.detail)
+                board.wanted = None
             else:
                 board.shown = screen
             board.edited_at = self._clock()
@@ -124,8 +125,3 @@ class Boards:
         spacing = GROUP_SPACING_SECONDS if board.chat_id < 0 else PRIVATE_SPACING_SECONDS
         interval = max(self._interval_seconds, spacing * (crowd - 1))
         return min(LONGEST_INTERVAL_SECONDS, interval * self._telegram.edits.slowness)
-
-
-def _passes(error: TelegramRefused) -> bool:
-    """Whether the same edit may go through later."""
-    return error.retry_after_seconds is not None or error.detail == UNREACHABLE

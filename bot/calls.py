@@ -12,7 +12,7 @@ from pyrogram import raw
 from bot.gate import Gate
 from bot.refusals import ALREADY_SENT, ends_session, refusal, rpc_name
 from bot.tasks import end
-from utils.errors import TelegramRefused
+from utils.errors import TelegramAway, TelegramRefused
 
 #: how long a small call waits for its answer, and how often it is made where none comes
 ANSWER_SECONDS: Final = 10.0
@@ -55,12 +55,12 @@ class Calls:
         self._client = self._on_dead = None
 
     async def client(self) -> Any:
-        """The client of the line, waited for within a bound. Raises TelegramRefused."""
+        """The client of the line, waited for within a bound. Raises TelegramAway."""
         try:
             async with asyncio.timeout(LINE_SECONDS):
                 await self._attached.wait()
         except TimeoutError:
-            raise TelegramRefused(UNREACHABLE) from None
+            raise TelegramAway(UNREACHABLE) from None
         return self._client
 
     async def peer(self, chat_id: int) -> Any:
@@ -110,7 +110,7 @@ class Calls:
         if isinstance(error, TelegramRefused):
             return error
         if isinstance(error, OSError):
-            return TelegramRefused(UNREACHABLE)
+            return TelegramAway(UNREACHABLE)
         if ends_session(error) and self._on_dead is not None:
             self._on_dead(rpc_name(error))
         return refusal(error)

@@ -7,7 +7,7 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Final
 
-from utils.errors import TelegramRefused
+from utils.errors import TelegramAway
 
 #: distance between two calls after the first FLOOD_WAIT; doubled by each further one
 FIRST_INTERVAL_SECONDS: Final = 0.05
@@ -37,10 +37,10 @@ class Gate:
         return 1.0 + self._interval / FIRST_INTERVAL_SECONDS
 
     async def enter(self, patience_seconds: float) -> None:
-        """Wait for the turn. Raises TelegramRefused at once where that would take longer than the patience."""
+        """Wait for the turn. Raises TelegramAway at once where that would take longer than the patience."""
         while (wait := max(self._next, self._closed_until) - self._clock()) > 0:
             if wait > patience_seconds:
-                raise TelegramRefused("FLOOD_WAIT", retry_after_seconds=wait)
+                raise TelegramAway("FLOOD_WAIT", retry_after_seconds=wait)
             await self._sleep(wait)
         self._next = self._clock() + self._interval
 

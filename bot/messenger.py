@@ -14,6 +14,7 @@ from bot.rich import Piece, plain
 from bot.sender import grouped
 from bot.status import done_screen, job_screen
 from bot.telegram import Place
+from utils.errors import TelegramAway
 
 if TYPE_CHECKING:
     from bot.board import Boards
@@ -83,19 +84,18 @@ class Messenger:
         self._sent: OrderedDict[str, _Sent] = OrderedDict()
 
     async def report(self, job: Job, event: JobEvent) -> None:
-        """Show a state; the message goes away when the file has come. Of a batch its own message tells."""
+        """Show a state; the message goes away when the file has come. Of a batch its own message tells.
+
+        Raises TelegramAway where the final one could not be shown.
+        """
         if job.batch:
             return
         target = Target.of(job)
         board = (target.chat_id, target.status_id)
         if not event.final:
             self._boards.show(*board, job_screen(self._texts, job, event))
-        elif event.phase == "done":
-            await self._boards.finish(*board, self._rest(job, target))
-        elif event.error is not None and event.phase == "failed":
-            await self._boards.finish(*board, await self._failures.of_job(job, target, event.error))
-        else:
-            await self._boards.finish(*board, Screen(plain(self._texts("error.cancelled"))))
+        elif not await self._boards.finish(*board, await self._last(job, target, event)):
+            raise TelegramAway("the end could not be shown")
 
     async def send(self, job: Job, fetched: Fetched, on_progress: ProgressSink) -> tuple[StoredFile, ...]:
         """Upload and send every file, photos and videos of one item as albums. Raises TelegramRefused."""
@@ -138,6 +138,13 @@ class Messenger:
         self._sent[job.id] = sent
         while len(self._sent) > SENT_BOUND:
             self._sent.popitem(last=False)
+
+    async def _last(self, job: Job, target: Target, event: JobEvent) -> Screen | None:
+        if event.phase == "done":
+            return self._rest(job, target)
+        if event.error is not None and event.phase == "failed":
+            return await self._failures.of_job(job, target, event.error)
+        return Screen(plain(self._texts("error.cancelled")))
 
     def _rest(self, job: Job, target: Target) -> Screen | None:
         """What is said behind a delivery; None for the usual nothing."""

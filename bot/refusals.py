@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
-from utils.errors import TelegramRefused
+from utils.errors import TelegramAway, TelegramRefused
 
 #: core.telegram.org/api/errors: 401 is always the session's end; a key used by two processes at once is dead too
 UNAUTHORIZED: Final = 401
 DUPLICATED: Final = "AUTH_KEY_DUPLICATED"
 WAIT: Final = re.compile(r"_WAIT_(\d+)$")
+#: the one wait that holds for a single chat
+SLOW_MODE: Final = "SLOWMODE"
 UNKNOWN: Final = re.compile(r"^\[-?\d+ (.+)\]$")
 #: settings that Telegram will not accept however often it is asked
 WRONG_SETTINGS: Final = frozenset(
@@ -46,7 +48,12 @@ def wait_seconds(name: str) -> float | None:
 def refusal(error: Any) -> TelegramRefused:
     """The same as an error of ours; its detail is Telegram's name."""
     name = rpc_name(error)
-    return TelegramRefused(name, retry_after_seconds=wait_seconds(name))
+    seconds = wait_seconds(name)
+    if seconds is None:
+        return TelegramRefused(name)
+    away = TelegramAway(name, retry_after_seconds=seconds)
+    away.everywhere = not name.startswith(SLOW_MODE)
+    return away
 
 
 def ends_session(error: Any) -> bool:

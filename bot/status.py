@@ -33,8 +33,9 @@ def job_screen(texts: Texts, job: Job, event: JobEvent) -> Screen:
         lines = [texts.many("status.position", event.position)]
     if event.phase == "queued" and event.eta_seconds is not None:
         lines.append(texts("status.eta", wait=texts.wait(event.eta_seconds)))
-    if event.phase == "queued" and event.error is not None:
-        lines.insert(0, texts("status.put_back"))
+    if event.error is not None:  # why it waits
+        why = f"{texts.error(event.error).sentence} {texts('status.goes_on')}"
+        lines = [why, *lines] if event.position else [why]
     if event.progress is not None and event.progress.done_bytes:
         lines += figures(texts, event.progress)
     keyboard = cancel_keyboard(texts, StopJob(job.id))

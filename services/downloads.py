@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from core.guard import Guard
     from core.platform_manager import PlatformManager
     from platforms.registry import Detected
+    from services.away import Away
     from services.monitor import Monitor
     from services.stored import Offers, StoredFiles
     from utils.health import Health
@@ -61,6 +62,7 @@ class Downloads:
         reports: Reporter | None = None,
         monitor: Monitor | None = None,
         put_backs: int = 3,
+        away: Away | None = None,
     ) -> None:
         self._platforms = platforms
         self._queue = queue
@@ -73,7 +75,12 @@ class Downloads:
         self._monitor = monitor
         self._feeds = Feeds(queue, monitor)
         self._workers = Workers(
-            *(platforms, queue, stored, self._feeds), work=work, parallel=parallel, reports=reports, put_backs=put_backs
+            *(platforms, queue, stored, self._feeds),
+            work=work,
+            parallel=parallel,
+            reports=reports,
+            put_backs=put_backs,
+            away=away,
         )
         self._stopping = False
         self.figures = self._workers.figures

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
-from typing import TYPE_CHECKING, Any
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 
 from services.jobs import Feed, JobEvent, ended_event
-from utils.errors import GoldcrestError
+from utils.errors import GoldcrestError, TelegramAway
 from utils.log_context import log_context
 
 if TYPE_CHECKING:
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from services.monitor import Monitor
 
 log = structlog.get_logger()
+#: an end is shown again where the front was away, after pauses of twice the last one's length: two hours in all
+END_TRIES: Final = 9
+AGAIN_SECONDS: Final = 15.0
 
 
 class JobFeed(Feed[JobEvent]):
@@ -49,7 +52,14 @@ class Feeds:
     An end that a front has not shown is told once more when it registers the next time, in another process too.
     """
 
-    def __init__(self, queue: JobQueue, monitor: Monitor | None = None) -> None:
+    def __init__(
+        self,
+        queue: JobQueue,
+        monitor: Monitor | None = None,
+        *,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._sleep = sleep
         self._queue = queue
         self._monitor = monitor
         self.deliveries: dict[str, Delivery] = {}
@@ -119,12 +129,20 @@ class Feeds:
             self._feeds.pop(job.id, None)
 
     async def _show(self, job: Job, event: JobEvent) -> bool:
-        try:
-            await self.deliveries[job.front].report(job, event)
-        except Exception:
-            log.exception("report broke", job=job.id)
-            return False
-        return True
+        """Whether it could be shown; the final one is tried for a while."""
+        for number in range(END_TRIES if event.final else 1):
+            if number:
+                await self._sleep(AGAIN_SECONDS * 2**number)
+            try:
+                await self.deliveries[job.front].report(job, event)
+            except TelegramAway as error:
+                log.warning("report.waits", job=job.id, detail=error.detail)
+            except Exception:
+                log.exception("report broke", job=job.id)
+                return False
+            else:
+                return True
+        return False
 
     async def _tell_ends(self, front: str) -> None:
         """What has ended without the front having shown it; the monitor has heard of that."""

@@ -22,13 +22,15 @@ if TYPE_CHECKING:
 class Flight:
     """Jobs with one key; one leaves when its end is written. `delivering` is the hand-over: (job id, its task).
 
-    `spare` flights only send again what is stored: they need no slot, because they download nothing. Nobody joins a
-    `closed` one: it is failing, was cancelled or has served everybody, and only clears up. `enough` ends a recording.
+    `spare` flights only send again what is stored: they need no slot, because they download nothing; nor does one that
+    `waits` for a front that is away. Nobody joins a `closed` one: it is failing, was cancelled or has served everybody,
+    and only clears up. `enough` ends a recording.
     """
 
     key: Key
     jobs: dict[str, Job]
     spare: bool = False
+    waits: bool = False
     closed: bool = False
     phase: str = "probing"
     progress: Progress | None = None
@@ -36,6 +38,8 @@ class Flight:
     fetched: Fetched | None = None
     task: asyncio.Task[None] | None = None
     delivering: tuple[str, asyncio.Task[bool]] | None = None
+    #: jobs that their front did not take for now: since when, and when it is tried again (see `services.away`)
+    refused: dict[str, tuple[float, float]] = field(default_factory=dict)
     enough: asyncio.Event = field(default_factory=asyncio.Event)
     #: why it was put back into the queue; told until it really goes on
     put_back: GoldcrestError | None = None

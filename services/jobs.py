@@ -57,7 +57,8 @@ class JobEvent:
 
     `phase`: queued, probing, downloading, recording, merging, fitting, uploading, done, failed or cancelled.
     `position`: jobs before it while queued; `eta_seconds`: until it is there, None where nobody knows. `error`: why it
-    failed, or why it was put back into the queue. `files`: what was fetched, once that is known.
+    failed, or why it waits: it was put back into the queue, or its front can't take it now. `files`: what was fetched,
+    once that is known.
     """
 
     job_id: str
@@ -118,14 +119,18 @@ class Delivery(Protocol):
     async def send(self, job: Job, fetched: Fetched, on_progress: ProgressSink) -> tuple[StoredFile, ...]:
         """Hand the files over; what Telegram keeps of them, or () where nothing is kept.
 
-        A repeat after a crash must not arrive twice: `job.random_id` is the same then. Raises a GoldcrestError.
+        A repeat after a crash must not arrive twice: `job.random_id` is the same then. Raises a GoldcrestError;
+        TelegramAway where a repeat may pass later.
         """
 
     async def resend(self, job: Job, stored: tuple[StoredFile, ...]) -> bool:
         """Hand over what is stored already; False where it can't be used any more."""
 
     async def report(self, job: Job, event: JobEvent) -> None:
-        """Show a state. Called one after another with the newest event, and always with the final one."""
+        """Show a state. Called one after another with the newest event, and always with the final one.
+
+        Raises TelegramAway where the final one can't be shown for now.
+        """
 
 
 class Event(Protocol):

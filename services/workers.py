@@ -10,14 +10,22 @@ import structlog
 
 from core.job_queue_estimates import Estimates
 from platforms.parts import is_recording
+from services.away import Away
 from services.endings import Endings
 from services.flights import Flight
 from services.hand_over import HandOver
+from services.jobs import JobEvent
 from services.leaseholder import TROUBLE_SECONDS, Leaseholder
 from services.loops import Loops
 from services.places import Places
 from services.put_backs import PutBacks
-from utils.errors import Cancelled, GoldcrestError, InternalError, MemoryShort, OutOfMemory, StorageTrouble
+from utils.errors import (
+    Cancelled,
+    GoldcrestError,
+    InternalError,
+    StorageTrouble,
+    TelegramAway,
+)
 from utils.log_context import log_context
 from utils.sandbox import job_folder, remove_folder
 
@@ -52,9 +60,10 @@ class Workers:
         parallel: int,
         reports: Reporter | None = None,
         put_backs: int = 3,
+        away: Away | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        self._put_backs = PutBacks(put_backs)
+        self._away = away or Away()
         self._platforms = platforms
         self._queue = queue
         self._feeds = feeds
@@ -70,6 +79,7 @@ class Workers:
         self._endings = Endings(queue, feeds, self._leaseholder, self._estimates, reports)
         self.figures = self._endings.figures
         self._places = Places(queue, feeds, self._estimates, lambda: self._flights, parallel=parallel, sleep=sleep)
+        self._put_backs = PutBacks(queue, self._leaseholder, self._places, self.wake, memory=put_backs)
         self.loops = Loops({"workers": self._schedule, "leases": self._leaseholder.run, "places": self._places.run})
 
     def start(self) -> None:
@@ -95,10 +105,12 @@ class Workers:
 
     async def take_in(self, job: Job) -> None:
         """Let a new job join its key's flight, be served from a stored copy at once, or wait for a slot."""
-        kept = self._joinable(job.key) is None and await self._hands.copies(job)
+        why = self._away.why(job.front)
+        kept = why is None and self._joinable(job.key) is None and await self._hands.copies(job)
         flight = self._joinable(job.key)
         if flight is None and not (kept and self._spare_room()):
-            await self.tell_place(job)
+            await self._places.tell(job, why)
+            self.wake()
             return
         if (begun := await self._queue.begin(job, light=flight is None or flight.spare)) is None:
             self.wake()  # it was begun or cancelled meanwhile, or is to run alone
@@ -108,7 +120,7 @@ class Workers:
         elif kept and self._spare_room():
             self._launch(Flight(job.key, {job.id: begun}, spare=True, phase="uploading"))
         else:  # the flight that it was to join has landed meanwhile
-            await self._put_back(begun)
+            await self._put_backs.one(begun)
 
     def _spare_room(self) -> bool:
         return not self._stopped and sum(flight.spare for flight in self._flights) < SPARE_BOUND
@@ -151,11 +163,11 @@ class Workers:
                 self._wake.set()
 
     async def _fill_slots(self) -> None:
-        while sum(not flight.spare for flight in self._flights) < self._parallel:
+        while self._slots_taken() < self._parallel:
             # a recording keeps its slot for minutes: where there are two, one is left for everything else
             recording = sum(is_recording(flight.key[2]) for flight in self._flights)
             jobs = await self._queue.take(
-                self._feeds.fronts,
+                self._away.here(self._feeds.fronts),
                 [flight.key for flight in self._flights],
                 recordings=recording < max(1, self._parallel - 1),
             )
@@ -170,12 +182,17 @@ class Workers:
             else:  # it took off while the queue was being read
                 flight.jobs.update(begun)
 
+    def _slots_taken(self) -> int:
+        """What only waits for its front takes none, as long as there are not too many of those."""
+        heavy = [flight for flight in self._flights if not flight.spare]
+        return len(heavy) - min(self._parallel, sum(flight.waits for flight in heavy))
+
     def _joinable(self, key: Key) -> Flight | None:
         return next((flight for flight in self._flights if flight.key == key and not flight.closed), None)
 
     def _launch(self, flight: Flight) -> Flight:
         self._flights.append(flight)
-        flight.put_back = MemoryShort() if self._put_backs.counts(flight.key) else None
+        flight.put_back = self._put_backs.why(flight.key)
         self._feeds.publish(flight.jobs.values(), flight.event)
         context = log_context(job=next(iter(flight.jobs)))  # others that join it name it in their own lines
         flight.task = asyncio.create_task(self._fly(flight), name=f"flight {flight.key[0]}", context=context)
@@ -196,11 +213,7 @@ class Workers:
                 flight.closed = True
                 if flight.folder is not None:  # first: where the job has filled the disk its end needs room
                     await asyncio.to_thread(remove_folder, flight.folder)
-            if isinstance(failure, MemoryShort):
-                failure = await self._make_room(flight, failure)
-            else:
-                self._put_backs.over(flight.key)
-            if failure is not None:
+            if (failure := await self._put_backs.put_back(flight, failure)) is not None:
                 await self._fail(flight, failure)
         except Exception:  # its jobs stay open in the table and are begun again when their leases have ended
             log.exception("job could not be ended", key=flight.key)
@@ -211,12 +224,17 @@ class Workers:
     async def _serve(self, flight: Flight) -> None:
         """Fetch unless a stored copy does, hand over to each job in turn."""
         while flight.jobs:
-            job = next(iter(flight.jobs.values()))
+            job = self._away.first(flight)
+            if seconds := self._away.early_seconds(flight, job):
+                flight.waits = True
+                self.wake()  # its slot is another front's
+                await self._away.rest(seconds)
+                continue
             copies = await self._hands.copies(job)
             if copies and await self._hand_over(flight, job, self._hands.resend(job, copies)):
                 continue
             if flight.spare:
-                await self._put_back(job)  # the stored copy was dead: it needs a download, for which it waits
+                await self._put_backs.one(job)  # the stored copy was dead: it needs a download, for which it waits
                 flight.leave(job)
                 continue
             if flight.fetched is None:
@@ -226,26 +244,6 @@ class Workers:
             await self._hand_over(flight, job, self._hands.send(job, flight.fetched))
             for late in await self._queue.take_same(flight.key, self._feeds.fronts):
                 flight.jobs[late.id] = late
-
-    async def _make_room(self, flight: Flight, error: MemoryShort) -> GoldcrestError | None:
-        """Memory ran short: its jobs wait again, and hear why; what they fail with where that happened too often."""
-        if not self._put_backs.again(flight.key):
-            return OutOfMemory(error.detail)
-        for job in list(flight.jobs.values()):
-            await self._put_back(job, error)
-            flight.leave(job)
-        return None
-
-    async def _put_back(self, job: Job, error: GoldcrestError | None = None) -> None:
-        """Let a begun job wait again."""
-        waiting = await self._leaseholder.written(lambda: self._queue.put_back(job))
-        if waiting is not None:
-            await self.tell_place(waiting, error)
-
-    async def tell_place(self, job: Job, error: GoldcrestError | None = None) -> None:
-        """Tell a waiting job where it stands, and look whether it can begin."""
-        await self._places.tell(job, error)
-        self.wake()
 
     async def _fetch(self, flight: Flight, job: Job, folder: Path) -> Fetched:
         def on_progress(progress: Progress) -> None:
@@ -263,6 +261,13 @@ class Workers:
         if task.cancelled() and job.id not in flight.jobs:
             return True
         error = InternalError("hand-over cancelled itself") if task.cancelled() else task.exception()
+        if isinstance(error, TelegramAway):
+            if self._away.refused(flight, job, error):
+                waiting = [each for each in flight.jobs.values() if each.front == job.front]
+                self._feeds.publish(waiting, JobEvent("", "uploading", error=error))
+                return True
+        elif self._away.answered(flight, job):
+            self.wake()
         if error is None and not task.result():
             return False
         if isinstance(error, StorageTrouble):

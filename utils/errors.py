@@ -541,6 +541,19 @@ class TelegramRefused(LocalError):
     http_status = 502
 
 
+class TelegramAway(TelegramRefused):
+    """Telegram can't be reached, or asks for a pause (`retry_after_seconds`): the same message may pass later.
+
+    `everywhere`: in all chats; False for the slow mode of one.
+    """
+
+    code = "telegram_away"
+    retry = True
+    http_status = 503
+    step = "later"
+    everywhere: bool = True
+
+
 # --- the HTTP door ----------------------------------------------------------------------------------------------------
 
 

@@ -132,6 +132,7 @@ class Downloads(Section, frozen=True):
     live_mb: Megabytes
     batch_bound: Annotated[int, Meta(ge=1, le=10_000)]
     owner_first: bool
+    away_minutes: Annotated[float, Meta(ge=0, le=1440)]
     history_days: Annotated[float, Meta(gt=0, le=366)]
     history_bound: Count
     dead_days: Annotated[float, Meta(gt=0, le=366)]

@@ -111,6 +111,7 @@ class Media:
         from core.job_queue_history import History
         from core.limits import Limits
         from core.platform_manager import PlatformManager
+        from services.away import Away
         from services.downloads import Downloads
         from services.monitor import Monitor
         from services.stored import Offers, StoredFiles
@@ -158,6 +159,7 @@ class Media:
             monitor=app.up_monitor,
             live_minutes=bounds.live_minutes,
             put_backs=settings.memory.put_backs,
+            away=Away(bounds.away_minutes * 60),
         )
         return app.up_downloads
 

@@ -19,6 +19,7 @@ from platforms.parts import is_recording, read_part, wanted_part
 from platforms.registry import Registry
 from platforms.shapes import Entry, Fetched, FetchedFile, Listing, Media, Missing, Progress, Quality
 from services.app import App
+from services.away import Away
 from services.batch import Batches
 from services.downloads import Downloads
 from services.reminders import Reminders
@@ -212,6 +213,7 @@ class Bot:
             work=self.folder / "work",
             parallel=2,
             reports=self.app.up_reports,
+            away=Away(self.settings.downloads.away_minutes * 60, clock=self._clock, sleep=self._sleep),
         )
         await self.app.up_downloads.start()
         self.app.up_reminders = Reminders(

@@ -9,7 +9,7 @@ from bot.gate import Gate
 from bot.rich import plain
 from tests.bot.conftest import settled
 from tests.bot.test_gate import Time
-from utils.errors import TelegramRefused
+from utils.errors import TelegramAway, TelegramRefused
 
 
 class Chat:
@@ -119,7 +119,7 @@ async def test_the_message_is_taken_away(boards, chat, time):
 
 async def test_a_refused_edit_is_shown_later(boards, chat, time):
     """After a FLOOD_WAIT or without a connection the newest state follows, more slowly."""
-    chat.refuses = [TelegramRefused("FLOOD_WAIT_7", retry_after_seconds=7), TelegramRefused("UNREACHABLE")]
+    chat.refuses = [TelegramAway("FLOOD_WAIT_7", retry_after_seconds=7), TelegramAway("UNREACHABLE")]
     chat.edits.refused(0)
     boards.show(1, 9, screen("a"))
     await time.go(0)
@@ -134,24 +134,26 @@ async def test_a_message_that_is_gone_is_left_alone(boards, chat, time):
     chat.refuses = [TelegramRefused("MESSAGE_ID_INVALID"), TelegramRefused("MESSAGE_ID_INVALID")]
     boards.show(1, 9, screen("a"))
     await time.go(20)
-    await boards.finish(1, 9, screen("end"))
+    assert await boards.finish(1, 9, screen("end")) is True
     assert chat.done == []
     assert chat.refuses == []
 
 
 async def test_the_last_state_is_tried_again_a_bounded_number_of_times(boards, chat, time):
     """A flood wait on it is waited out; a Telegram that never answers doesn't hold it up for ever."""
-    chat.refuses = [TelegramRefused("FLOOD_WAIT_7", retry_after_seconds=7)] * 2
+    chat.refuses = [TelegramAway("FLOOD_WAIT_7", retry_after_seconds=7)] * 2
     finishing = asyncio.create_task(boards.finish(1, 9, screen("end")))
     for _ in range(4):
         await time.go(7)
     await settled(finishing.done)
+    assert finishing.result() is True
     assert [text for _, _, text in chat.done] == ["end"]
-    chat.refuses = [TelegramRefused("UNREACHABLE")] * 99
+    chat.refuses = [TelegramAway("UNREACHABLE")] * 99
     finishing = asyncio.create_task(boards.finish(1, 9, None))
     for _ in range(10):
         await time.go(100)
     await settled(finishing.done)
+    assert finishing.result() is False
     assert len(chat.refuses) == 94
 
 

@@ -4,6 +4,8 @@ import asyncio
 
 import pytest
 
+from services.away import AGAIN_SECONDS
+from services.jobs import Order
 from tests.bot.conftest import MEBIBYTE, jpeg, settled
 from tests.telegram_server.faults import Cut, Mute, RpcError, flood_wait
 from utils.texts import Texts
@@ -128,13 +130,65 @@ async def test_flood_waits_on_parts_and_on_the_message_are_waited_out(bot, teleg
     await ended(bot)
 
 
-async def test_a_long_flood_wait_is_told(bot, telegram, texts):
-    """A wait of an hour ends the job with a sentence and the time, not with silence."""
-    telegram.server.faults.add("messages.SendMedia", flood_wait(3600), times=None)
+async def test_a_long_flood_wait_is_told_and_waited_out(bot, telegram, sites, texts):
+    """The person hears how long; the file that was fetched comes afterwards, and the site isn't asked again."""
+    telegram.server.faults.add("messages.SendMedia", flood_wait(600))
     menu = await ordered(telegram)
-    await telegram.world.until(lambda: texts("error.telegram_refused:wait") in menu.text)
-    assert "60 min" in menu.text
+    await telegram.world.until(lambda: texts("error.telegram_away:wait", wait="10 min") in menu.text)
+    await ended(bot)
+    assert await states(bot) == ["done"]
+    assert len(sites.fetches) == len(files_of(telegram)) == 1
+
+
+async def test_one_flood_wait_costs_no_job(bot, telegram, sites):
+    """Six that were accepted are done, though the first one was told to pause for three minutes."""
+    telegram.server.faults.add("messages.SendMedia", flood_wait(180))
+    target = {"chat_id": telegram.alice.id, "status_id": 1}
+    await telegram.alice.say(telegram.bot, "/help")
+    await telegram.alice.wait_for(lambda m: m.sender is telegram.bot)
+    sites.fetching.clear()
+    for number in range(6):
+        (link,) = bot.app.downloads.detect(f"https://www.youtube.com/watch?v=dQw4w9WgXc{number}").links
+        await bot.app.downloads.submit(Order("telegram", link, "best", telegram.alice.id, "T", target))
+    sites.fetching.set()
+    await ended(bot, 6)
+    assert await states(bot) == ["done"] * 6
+
+
+async def test_a_flood_wait_longer_than_a_file_waits_is_told(bot, telegram, texts):
+    """A wait of two hours ends the job with a sentence and the time, not with silence."""
+    telegram.server.faults.add("messages.SendMedia", flood_wait(7200), times=None)
+    menu = await ordered(telegram)
+    await telegram.world.until(lambda: texts("error.telegram_away:wait", wait="2 h") in menu.text)
     assert menu.button("Try again")
+
+
+async def test_a_job_that_waits_out_a_flood_is_cancelled_at_once(run, telegram, texts):
+    """Its button works meanwhile."""
+    await run.sign_in()
+    bot = await run(endless=5)
+    telegram.server.faults.add("messages.SendMedia", flood_wait(600), times=None)
+    menu = await ordered(telegram)
+    await telegram.world.until(lambda: texts("error.telegram_away:wait", wait="10 min") in menu.text)
+    await telegram.alice.press(menu, "Cancel")
+    await ended(bot)
+    assert await states(bot) == ["cancelled"]
+
+
+async def test_a_line_that_is_down_for_long_costs_no_job(bot, telegram, sites, monkeypatch):
+    """Nobody is signed in for a while; the file comes on the next line."""
+    monkeypatch.setattr("bot.calls.LINE_SECONDS", 0.05)
+    calls = bot.part._desk.telegram
+    sites.fetching.clear()
+    await ordered(telegram)
+    await settled(lambda: sites.fetches)
+    client, on_dead = calls._client, calls._on_dead
+    calls.detach()
+    sites.fetching.set()
+    await settled(lambda: sum(AGAIN_SECONDS - 1 < slept <= AGAIN_SECONDS for slept in bot.sleeps) > 1)
+    calls.attach(client, on_dead)
+    await ended(bot)
+    assert await states(bot) == ["done"]
 
 
 async def test_parts_that_telegram_lost_are_uploaded_again(bot, telegram, sites):

@@ -132,7 +132,7 @@ def web():
 def make(database, sites, tmp_path):
     """Build a service on the same database: what a restart is."""
 
-    def make(*, bound=50, user_bound=50, parallel=2):
+    def make(*, bound=50, user_bound=50, parallel=2, away=None):
         return Downloads(
             sites,
             JobQueue(database, bound=bound, user_bound=user_bound),
@@ -140,6 +140,7 @@ def make(database, sites, tmp_path):
             Offers(database),
             work=tmp_path / "work",
             parallel=parallel,
+            away=away,
         )
 
     return make
