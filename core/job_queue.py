@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from core.job_queue_ends import OPEN_SQL
 from core.job_queue_leases import MINE_SQL, UNDER_WAY_SQL, Leases
-from core.job_queue_order import VISITORS, Waiting, in_order, waiting_of
+from core.job_queue_order import REST_BOUND_SECONDS, VISITORS, Waiting, in_order, waiting_of
 from core.job_queue_shapes import (
     ACCEPTED,
     CANCELLED,
@@ -122,9 +122,16 @@ class JobQueue(Leases):
         return readable_job(row) if row else None
 
     async def waiting(self, fronts: Sequence[str]) -> list[Waiting]:
-        """The accepted jobs of these fronts in the order in which they will be begun (see `in_order`)."""
-        wanted = f"state = 'accepted' AND front IN ({', '.join('?' * len(fronts))})"
-        rows = await self._database.all(f"SELECT {ORDER_COLUMNS} FROM jobs WHERE {wanted}", *fronts)  # noqa: S608 - marks
+        """The accepted jobs of these fronts in the order in which they will be begun (see `in_order`).
+
+        Those that rest are not among them.
+        """
+        now = self._clock()
+        ready = "state = 'accepted' AND (not_before <= ? OR not_before > ?)"
+        rows = await self._database.all(
+            f"SELECT {ORDER_COLUMNS} FROM jobs WHERE {ready} AND front IN ({', '.join('?' * len(fronts))})",  # noqa: S608 - marks
+            *(now, now + REST_BOUND_SECONDS, *fronts),
+        )
         if not rows:
             return []
         running = await self._database.all(
@@ -136,7 +143,7 @@ class JobQueue(Leases):
             [waiting_of(row) for row in rows],
             {row["person"]: row["number"] for row in running},
             {row["person"]: row["turn"] for row in turns},
-            now=self._clock(),
+            now=now,
             owner_id=self._owner_id,
         )
 
@@ -160,7 +167,7 @@ class JobQueue(Leases):
             return []
 
     async def take_same(self, key: Key, fronts: Sequence[str]) -> list[Job]:
-        """Begin every accepted job with that key, oldest first."""
+        """Begin every accepted job with that key, oldest first; also those that rest, for somebody else tries now."""
         marks = ", ".join("?" * len(fronts))
         same = f"canonical = ? AND quality = ? AND part = ? AND front IN ({marks})"
         rows = await self._database.all(f"{BEGIN_SQL} {same} RETURNING *", *self._lease(), *key, *fronts)

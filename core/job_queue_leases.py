@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from core.dead_letters import DeadLetters
 from core.job_queue_ends import Ends
 from core.job_queue_history import History
-from core.job_queue_order import alone_seconds
+from core.job_queue_order import REST_BOUND_SECONDS, alone_seconds
 from core.job_queue_shapes import Job, job_of
 from utils.errors import WorkerCrashed
 from utils.ids import ulid
@@ -76,14 +76,15 @@ class Leases(Ends):
                     lost.append(job)
         return lost
 
-    async def put_back(self, job: Job) -> Job | None:
+    async def put_back(self, job: Job, rest_seconds: float = 0.0) -> Job | None:
         """Accept a job again that we work on: nothing is held against it, and the broken-off attempt is fenced out.
 
-        None where it isn't ours any more.
+        It isn't taken before it has rested. None where it isn't ours any more.
         """
+        now = self._clock()
         row = await self._database.one(
-            f"UPDATE jobs SET {FREE_SQL}, updated_at = ? WHERE {MINE_SQL} RETURNING *",  # noqa: S608 - constant
-            *(self._clock(), job.id, job.attempt, self._instance),
+            f"UPDATE jobs SET {FREE_SQL}, updated_at = ?, not_before = ? WHERE {MINE_SQL} RETURNING *",  # noqa: S608 - constant
+            *(now, now + min(rest_seconds, REST_BOUND_SECONDS), job.id, job.attempt, self._instance),
         )
         return job_of(row) if row else None
 

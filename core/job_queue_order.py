@@ -23,6 +23,8 @@ AGEING_SECONDS: Final = 600.0
 ALONE_SECONDS: Final = 60.0
 #: ... up to that
 ALONE_CAP_SECONDS: Final = 7200.0
+#: nobody rests longer; a time further away was written before the clock went back, and is none
+REST_BOUND_SECONDS: Final = 3600.0
 
 
 @dataclass(frozen=True, slots=True)

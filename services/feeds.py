@@ -98,6 +98,10 @@ class Feeds:
         """The feed of an open job."""
         return self._feeds.get(job_id)
 
+    def newest(self) -> dict[str, JobEvent]:
+        """What each open job has heard last."""
+        return {job_id: feed.latest for job_id, feed in self._feeds.items()}
+
     def publish(self, jobs: Iterable[Job], event: JobEvent) -> None:
         """Tell the same to several jobs; those that have had their last word hear nothing more."""
         for job in jobs:

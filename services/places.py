@@ -30,7 +30,10 @@ ETA_STEP: Final = 0.25
 
 
 class Places:
-    """Tells `queued` events with `position` and `eta_seconds`. `flights`: what is under way, asked whenever needed."""
+    """Tells `queued` events with `position` and `eta_seconds`.
+
+    `flights`: what is under way; `fronts`: whose jobs may begin; both asked whenever needed.
+    """
 
     def __init__(
         self,
@@ -38,6 +41,7 @@ class Places:
         feeds: Feeds,
         estimates: Estimates,
         flights: Callable[[], Sequence[Flight]],
+        fronts: Callable[[], Sequence[str]],
         *,
         parallel: int,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
@@ -46,6 +50,7 @@ class Places:
         self._feeds = feeds
         self._estimates = estimates
         self._flights = flights
+        self._fronts = fronts
         self._parallel = parallel
         self._sleep = sleep
         self._moved = asyncio.Event()
@@ -67,19 +72,32 @@ class Places:
 
     async def tell(self, job: Job, error: GoldcrestError | None = None) -> None:
         """Tell one job its place now; `error`: why it waits again."""
-        line = await self._queue.waiting(tuple({*self._feeds.fronts, job.front}))
+        feed = self._feeds.get(job.id)
+        before = feed and feed.latest
+        line = await self._queue.waiting(tuple({*self._fronts(), job.front}))
         places = self._places(line)
+        if feed is None or feed.latest is not before:  # it has heard something newer meanwhile
+            return
         if job.id in places and not self._under_way(job.id):
             self._feeds.publish([job], _event(job.id, *places[job.id], error))
 
+    def tell_why(self, job: Job, error: GoldcrestError) -> None:
+        """Tell one job why it has no place in the line for now."""
+        if not self._under_way(job.id):
+            self._feeds.publish([job], JobEvent(job.id, "queued", error=error))
+
     async def _tell_all(self) -> None:
-        line = await self._queue.waiting(self._feeds.fronts)
+        before = self._feeds.newest()
+        line = await self._queue.waiting(self._fronts())
         for job_id, (position, eta_seconds) in self._places(line).items():
             feed = self._feeds.get(job_id)
-            if feed is None or feed.latest.phase != "queued" or self._under_way(job_id):
+            if feed is None or feed.latest is not before.get(job_id):  # it has heard something newer meanwhile
+                continue
+            if feed.latest.phase != "queued" or self._under_way(job_id):
                 continue
             if _is_news(feed.latest, position, eta_seconds):
-                feed.publish(_event(job_id, position, eta_seconds, feed.latest.error))
+                why = feed.latest.error if feed.latest.position is not None else None  # it is in the line again
+                feed.publish(_event(job_id, position, eta_seconds, why))
 
     def _under_way(self, job_id: str) -> bool:
         return any(job_id in flight.jobs for flight in self._flights())

@@ -1,8 +1,8 @@
-"""Jobs that were begun and wait in the queue again: because memory ran short, or a stored copy was no use."""
+"""Jobs that were begun and wait in the queue again: memory ran short, their site rests, a stored copy was no use."""
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 #: downloads remembered; one that is forgotten begins to count anew
 BOUND: Final = 1000
+#: a site that rests is waited for so often in a row; each of its rests is longer than the one before
+SITE_RESTS: Final = 8
 
 
 class PutBacks:
@@ -29,38 +31,40 @@ class PutBacks:
         self._leaseholder = leaseholder
         self._places = places
         self._wake = wake
-        self._most = memory
-        self._counts: OrderedDict[Key, int] = OrderedDict()
+        self._most = {MemoryShort.code: memory}
+        self._counts: OrderedDict[Key, Counter[str]] = OrderedDict()
 
     async def put_back(self, flight: Flight, error: GoldcrestError | None) -> GoldcrestError | None:
         """Let the jobs of a flight that has ended wait again, where that helps; what else they fail with, if at all."""
-        if not isinstance(error, MemoryShort):
+        if error is None or error.rest_seconds is None or not self._again(flight.key, error.code):
             self._counts.pop(flight.key, None)
-            return error
-        if not self._again(flight.key):
-            return OutOfMemory(error.detail)
+            return OutOfMemory(error.detail) if isinstance(error, MemoryShort) else error
         for job in list(flight.jobs.values()):
-            await self.one(job, error)
-            flight.leave(job)
+            await self.one(job, flight, error)
         return None
 
-    async def one(self, job: Job, error: GoldcrestError | None = None) -> None:
-        """Let one job wait again; `error`: why, if it is to know."""
-        waiting = await self._leaseholder.written(lambda: self._queue.put_back(job))
-        if waiting is not None:
+    async def one(self, job: Job, flight: Flight | None = None, error: GoldcrestError | None = None) -> None:
+        """Let one job leave its flight and wait again; `error`: why, if it is to know and to rest."""
+        seconds = max(error.rest_seconds or 0.0, error.retry_after_seconds or 0.0) if error else 0.0
+        waiting = await self._leaseholder.written(lambda: self._queue.put_back(job, seconds))
+        if flight is not None:  # not before: what breaks the flight off would leave the job to nobody
+            flight.leave(job)
+        if waiting is None:
+            return
+        if error is not None and seconds:
+            self._places.tell_why(waiting, error)
+        else:
             await self._places.tell(waiting, error)
-            self._wake()
+        self._wake()
 
     def why(self, key: Key) -> GoldcrestError | None:
-        """Why it was put back, where it was and hasn't ended since."""
-        return MemoryShort() if key in self._counts else None
+        """Whether memory ran short for it, and it hasn't ended since."""
+        return MemoryShort() if self._counts.get(key, Counter())[MemoryShort.code] else None
 
-    def _again(self, key: Key) -> bool:
-        """Count one more; False where that is too often, and forgotten then."""
-        times = self._counts.pop(key, 0) + 1
-        if times > self._most:
-            return False
-        self._counts[key] = times
+    def _again(self, key: Key, code: str) -> bool:
+        """Count one more for that reason; False where that is too often."""
+        counts = self._counts[key] = self._counts.pop(key, Counter())
+        counts[code] += 1
         if len(self._counts) > BOUND:
             self._counts.popitem(last=False)
-        return True
+        return counts[code] <= self._most.get(code, SITE_RESTS)

@@ -78,7 +78,9 @@ class Workers:
         self._estimates = Estimates()
         self._endings = Endings(queue, feeds, self._leaseholder, self._estimates, reports)
         self.figures = self._endings.figures
-        self._places = Places(queue, feeds, self._estimates, lambda: self._flights, parallel=parallel, sleep=sleep)
+        self._places = Places(
+            *(queue, feeds, self._estimates, lambda: self._flights, self._fronts), parallel=parallel, sleep=sleep
+        )
         self._put_backs = PutBacks(queue, self._leaseholder, self._places, self.wake, memory=put_backs)
         self.loops = Loops({"workers": self._schedule, "leases": self._leaseholder.run, "places": self._places.run})
 
@@ -109,7 +111,10 @@ class Workers:
         kept = why is None and self._joinable(job.key) is None and await self._hands.copies(job)
         flight = self._joinable(job.key)
         if flight is None and not (kept and self._spare_room()):
-            await self._places.tell(job, why)
+            if why is not None:
+                self._places.tell_why(job, why)
+            else:
+                await self._places.tell(job)
             self.wake()
             return
         if (begun := await self._queue.begin(job, light=flight is None or flight.spare)) is None:
@@ -167,7 +172,7 @@ class Workers:
             # a recording keeps its slot for minutes: where there are two, one is left for everything else
             recording = sum(is_recording(flight.key[2]) for flight in self._flights)
             jobs = await self._queue.take(
-                self._away.here(self._feeds.fronts),
+                self._fronts(),
                 [flight.key for flight in self._flights],
                 recordings=recording < max(1, self._parallel - 1),
             )
@@ -181,6 +186,9 @@ class Workers:
                 self._launch(Flight(jobs[0].key, begun))
             else:  # it took off while the queue was being read
                 flight.jobs.update(begun)
+
+    def _fronts(self) -> tuple[str, ...]:
+        return self._away.here(self._feeds.fronts)
 
     def _slots_taken(self) -> int:
         """What only waits for its front takes none, as long as there are not too many of those."""
@@ -234,8 +242,8 @@ class Workers:
             if copies and await self._hand_over(flight, job, self._hands.resend(job, copies)):
                 continue
             if flight.spare:
-                await self._put_backs.one(job)  # the stored copy was dead: it needs a download, for which it waits
-                flight.leave(job)
+                # the stored copy was dead: it needs a download, for which it waits
+                await self._put_backs.one(job, flight)
                 continue
             if flight.fetched is None:
                 flight.folder = job_folder(self._work)

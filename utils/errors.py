@@ -32,6 +32,8 @@ class GoldcrestError(Exception):
     #: the site works and told something about the item: as good as a success for its breaker
     answered: ClassVar[bool] = False
     step: ClassVar[Step] = ""
+    #: a job that meets it waits again in the queue, for that long at least; None: it fails
+    rest_seconds: ClassVar[float | None] = None
     reported: ClassVar[bool] = False
     http_status: ClassVar[int] = 500
     exit_code: ClassVar[int] = 1
@@ -357,6 +359,7 @@ class CircuitOpen(SiteError):
 
     code = "circuit_open"
     trips = False
+    rest_seconds = 30.0
     http_status = 503
 
 
@@ -417,6 +420,7 @@ class MemoryShort(LocalError):
 
     code = "memory_short"
     retry = True
+    rest_seconds = 0.0
     step = "later"
 
 
@@ -525,6 +529,7 @@ class IdentitiesResting(LocalError):
 
     code = "identities_resting"
     retry = True
+    rest_seconds = 30.0
     step = "later"
 
 

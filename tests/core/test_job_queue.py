@@ -9,6 +9,7 @@ from core.dead_letters import DeadLetters
 from core.job_queue import CANCELLED, DONE, FAILED, SENDING, JobQueue
 from core.job_queue_history import DAY_SECONDS, History
 from core.job_queue_leases import ATTEMPTS_BOUND, LEASE_SECONDS, POISON_CRASHES
+from core.job_queue_order import REST_BOUND_SECONDS
 from platforms.shapes import Link
 from utils.database import Database
 from utils.errors import Busy
@@ -305,6 +306,31 @@ async def test_a_job_put_back_waits_again_and_its_old_attempt_can_write_nothing(
     assert await queue.move(begun, DONE) is None
     assert await queue.move(again, DONE)
     assert (await process().recover()) == ([], [])
+
+
+async def test_a_job_that_rests_is_passed_over_and_taken_when_it_has_rested(queue, process, clock):
+    """In another process too; with somebody who wants the same it goes at once."""
+    first, second = await add(queue, "1"), await add(queue, "2")
+    for begun in ((await queue.take(FRONTS))[0], (await queue.take(FRONTS))[0]):
+        assert (await queue.put_back(begun, 300)).state == "accepted"
+    assert await queue.waiting(FRONTS) == []
+    assert await process().take(FRONTS) == []
+    same = await add(queue, "2", user=8)
+    assert [job.id for job in await queue.take(FRONTS)] == [second.id, same.id]
+    clock.now += 300
+    assert [job.id for job in await process().take(FRONTS)] == [first.id]
+
+
+async def test_a_clock_that_was_set_back_makes_nobody_rest_for_long(queue, clock):
+    """A time too far away is none; nobody asks for one either."""
+    await add(queue)
+    (begun,) = await queue.take(FRONTS)
+    await queue.put_back(begun, 10 * DAY_SECONDS)
+    clock.now += REST_BOUND_SECONDS
+    (begun,) = await queue.take(FRONTS)
+    await queue.put_back(begun, 60)
+    clock.now -= DAY_SECONDS
+    assert len(await queue.take(FRONTS)) == 1
 
 
 # --- two processes over one database ----------------------------------------------------------------------------------

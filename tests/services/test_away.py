@@ -80,8 +80,8 @@ async def service(make, time):
 
 def why(front: Any, job: Any) -> str:
     """The code of the newest reason that a job was told."""
-    error = [event.error for job_id, event in front.reports if job_id == job.id][-1]
-    return error.code if error else ""
+    errors = [event.error for job_id, event in front.reports if job_id == job.id]
+    return errors[-1].code if errors and errors[-1] else ""
 
 
 async def test_a_file_waits_for_telegram_and_comes_once_with_the_same_random_id(service, sites, time):
@@ -136,7 +136,7 @@ async def test_meanwhile_nothing_new_begins_for_that_front_and_all_of_it_comes_a
     jobs = [await service.submit(order(str(number), user=number)) for number in range(6)]
     await settled(lambda: len(sites.fetches) == 2)
     sites.gate.set()
-    await settled(lambda: front.tries == 1)
+    await settled(lambda: front.tries >= 1)
     late = await service.submit(order("late"))
     await settled(lambda: why(front, late) == "telegram_away")
     await time.go(170)
@@ -175,7 +175,7 @@ async def test_another_front_is_served_meanwhile(service, sites, web, time):
         await service.submit(order(str(number)))
     await settled(lambda: len(sites.fetches) == 2)
     sites.gate.set()
-    await settled(lambda: front.tries == 1)
+    await settled(lambda: front.tries >= 1)
     visitors = [await service.submit(order(item, front="web", user=None)) for item in ("0", "other")]
     await time.go(2 * AGAIN_SECONDS)
     for job in visitors:

@@ -8,9 +8,10 @@ import pytest
 
 from core.job_queue import ACCEPTED, CANCELLED, FAILED, JobQueue
 from services.jobs import StoredFile
+from services.put_backs import SITE_RESTS
 from services.workers import SPARE_BOUND
 from tests.services.conftest import Front, ended, order
-from utils.errors import InternalError, MemoryShort, OutOfMemory, Private, ShuttingDown
+from utils.errors import CircuitOpen, IdentitiesResting, InternalError, MemoryShort, OutOfMemory, Private, ShuttingDown
 
 
 async def settled(condition):
@@ -131,8 +132,8 @@ async def test_a_cancel_while_a_failure_is_reported_breaks_off_neither_report_no
     assert await downloads.cancel(job.id) is False
     go.set()
     assert (await ended(downloads, job)).phase == "failed"
-    await settled(lambda: telegram.phases(job)[-1:] == ["failed"])
-    assert downloads._feeds.get(job.id) is None
+    await settled(lambda: downloads._feeds.get(job.id) is None)
+    assert telegram.phases(job)[-1] == "failed"
 
 
 async def test_a_stop_while_a_failure_is_reported_still_tells_those_who_watch(make, sites, telegram):
@@ -496,3 +497,61 @@ async def test_memory_that_runs_short_puts_a_download_back(downloads, sites, tel
     sites.fails = [MemoryShort(str(number)) for number in range(4)]
     event = await ended(downloads, await downloads.submit(order("2")))
     assert isinstance(event.error, OutOfMemory)
+
+
+async def rested(downloads, database, job):
+    """Let the time pass that a job rests, and the scheduler look."""
+    await settled(lambda: not downloads._workers._flights)
+    assert (await downloads.job(job.id)).state == ACCEPTED
+    await database.run("UPDATE jobs SET not_before = 0")
+    downloads._workers.wake()
+
+
+@pytest.mark.parametrize("rests", [CircuitOpen, IdentitiesResting])
+async def test_a_site_that_rests_makes_its_jobs_wait(downloads, sites, telegram, database, rests):
+    """However many: each hears why and until when, nothing of the site is asked, and all are done afterwards."""
+    sites.fails = [rests("closed", retry_after_seconds=300) for _ in range(5)]
+    jobs = [await downloads.submit(order(str(number), user=number)) for number in range(5)]
+    await settled(lambda: not sites.fails and not downloads._workers._flights)
+    rows = await database.all("SELECT not_before - updated_at AS seconds FROM jobs WHERE state = 'accepted'")
+    assert [row["seconds"] for row in rows] == [300] * 5
+    for job in jobs:
+        event = downloads._feeds.get(job.id).latest
+        assert (event.phase, event.position, event.error.retry_after_seconds) == ("queued", None, 300)
+    await rested(downloads, database, jobs[0])
+    for job in jobs:
+        assert (await ended(downloads, job)).phase == "done"
+
+
+async def test_a_site_that_never_comes_back_is_given_up(downloads, sites, database):
+    """After so many rests in a row, each of half a minute at least, the job fails with the reason."""
+    sites.fails = [CircuitOpen("closed", retry_after_seconds=1) for _ in range(SITE_RESTS + 1)]
+    job = await downloads.submit(order())
+    for number in range(SITE_RESTS, 0, -1):
+        await settled(lambda number=number: len(sites.fails) == number)
+        await rested(downloads, database, job)
+    assert (await ended(downloads, job)).error.code == "circuit_open"
+
+
+async def test_who_rested_stands_in_the_line_again_without_the_old_reason(make, sites, telegram, database):
+    """Its place is told, and no wait that is over."""
+    downloads = make(parallel=1)
+    await downloads.start()
+    downloads.deliver_to("telegram", telegram)
+    sites.fails = [CircuitOpen("closed", retry_after_seconds=300)]
+    job = await downloads.submit(order())
+    await settled(lambda: not sites.fails and not downloads._workers._flights)
+    sites.gate.clear()
+    sites.began.clear()
+    await downloads.submit(order("2", user=8))
+    await sites.began.wait()
+    await rested_in_line(downloads, database)
+    event = downloads._feeds.get(job.id).latest
+    assert (event.phase, event.position, event.error) == ("queued", 0, None)
+    await downloads.stop()
+
+
+async def rested_in_line(downloads, database):
+    """The rest is over, and everybody is told where they stand."""
+    await database.run("UPDATE jobs SET not_before = 0")
+    await downloads._workers._places._tell_all()
