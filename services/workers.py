@@ -12,6 +12,7 @@ from core.job_queue_estimates import Estimates
 from platforms.parts import is_recording
 from services.away import Away
 from services.endings import Endings
+from services.faults import failure_of
 from services.flights import Flight
 from services.hand_over import HandOver
 from services.jobs import JobEvent
@@ -214,9 +215,8 @@ class Workers:
                 await self._leaseholder.written(lambda: self._serve(flight))
             except GoldcrestError as error:
                 failure = error
-            except Exception as error:  # the edge of a worker: the job must end, and with a word
-                log.exception("job broke", key=flight.key)
-                failure = InternalError(repr(error))
+            except Exception as error:  # noqa: BLE001 - the edge of a worker: the job must end, and with a word
+                failure = failure_of(error, key=flight.key)
             finally:
                 flight.closed = True
                 if flight.folder is not None:  # first: where the job has filled the disk its end needs room
@@ -281,9 +281,7 @@ class Workers:
         if isinstance(error, StorageTrouble):
             raise error  # the whole of it again: the random id makes that harmless
         if error is not None and not isinstance(error, GoldcrestError):
-            log.error("hand-over broke", job=job.id, exc_info=error)
-            cause, error = error, InternalError(repr(error))
-            error.__cause__ = cause
+            error = failure_of(error, job=job.id)
         await self._end(flight, job, error)
         return True
 

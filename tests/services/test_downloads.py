@@ -1,6 +1,7 @@
 """The way of a link from the order to the hand-over, over a real database."""
 
 import asyncio
+import errno
 from dataclasses import replace
 
 import pytest
@@ -169,6 +170,22 @@ async def test_an_unforeseen_fault_ends_the_job_with_a_word(downloads, sites, te
     assert isinstance((await ended(downloads, await downloads.submit(order("2")))).error, InternalError)
     telegram.fails = [SiteDown()]
     assert (await ended(downloads, await downloads.submit(order("3")))).error.code == "site_down"
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
+async def test_a_full_disk_is_told_as_such(downloads, web, monkeypatch, number):
+    """Where the folder of the job can't be made, and where its files can't be put on the shelf; neither is a report."""
+
+    def full(_root):
+        raise OSError(number, "full")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("services.workers.job_folder", full)
+        event = await ended(downloads, await downloads.submit(order("1")))
+    assert event.error.code == "disk_full"
+    web.fails = [OSError(number, "full")]
+    event = await ended(downloads, await downloads.submit(order("2", front="web", user=None)))
+    assert (event.error.code, event.error.reported) == ("disk_full", False)
 
 
 async def test_a_restart_goes_on_with_what_was_accepted(make, sites, telegram):
