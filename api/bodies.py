@@ -77,6 +77,12 @@ class BreakerBody(Struct, frozen=True, forbid_unknown_fields=True):
     seconds: Annotated[int, Meta(ge=1, le=604_800)] | None = None
 
 
+class ReplayBody(Struct, frozen=True, forbid_unknown_fields=True):
+    """POST /api/v1/dead-letters/replay: the code of the failure."""
+
+    code: Annotated[str, Meta(min_length=1, max_length=64)]
+
+
 Body = TypeVar("Body", bound=Struct)
 
 

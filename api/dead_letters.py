@@ -1,4 +1,4 @@
-"""/api/v1/dead-letters: what failed for good; replay it or forget it."""
+"""/api/v1/dead-letters: what failed for good; replay it, or all of one reason, or forget it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from starlette.routing import Route
 
+from api.bodies import ReplayBody, read_json
 from api.replies import json_reply
 from services.shapes import letter_shape
 from utils.errors import AccessDenied, BadRequest
@@ -32,6 +33,7 @@ class DeadLettersApi:
         one = "/api/v1/dead-letters/{id}"
         return [
             Route("/api/v1/dead-letters", self.show, methods=["GET"]),
+            Route("/api/v1/dead-letters/replay", self.replay_all, methods=["POST"]),
             Route(f"{one}/replay", self.replay, methods=["POST"]),
             Route(one, self.discard, methods=["DELETE"]),
         ]
@@ -51,6 +53,13 @@ class DeadLettersApi:
         self._check()
         job = await self._app.downloads.replay(request.path_params["id"])
         return json_reply({"ok": True, "job": job.id}, 202)
+
+    async def replay_all(self, request: Request) -> Response:
+        """The same for the oldest that failed for one reason: 202, the ids of the jobs, and how many are left."""
+        self._check()
+        body = await read_json(request, ReplayBody)
+        jobs, left = await self._app.downloads.replay_all(body.code)
+        return json_reply({"ok": True, "jobs": [job.id for job in jobs], "left": left}, 202)
 
     async def discard(self, request: Request) -> Response:
         """Forget one."""

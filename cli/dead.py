@@ -35,6 +35,13 @@ async def replay(settings: Settings, letter_id: str) -> dict[str, Any]:
     return {"ok": True, "job": job.id}
 
 
+async def replay_all(settings: Settings, error_code: str) -> dict[str, Any]:
+    """Fresh jobs for the oldest that failed for that reason; what is left of them waits for the next call."""
+    async with _queue(settings) as queue:
+        jobs = await queue.replay_all(error_code)
+        return {"ok": True, "jobs": [job.id for job in jobs], "left": await queue.letters.count(error_code)}
+
+
 async def discard(settings: Settings, letter_id: str) -> dict[str, Any]:
     """Forget one. Raises NotFound."""
     async with _queue(settings) as queue:

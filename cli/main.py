@@ -41,9 +41,11 @@ CountOption = Annotated[int, typer.Option("--count", min=1, max=PAGE_BOUND, help
 FromOption = Annotated[str, typer.Option("--from", metavar="TIME", help="Begin there, like 0:43 or 1h2m3s.")]
 ToOption = Annotated[str, typer.Option("--to", metavar="TIME", help="End there.")]
 MinutesOption = Annotated[int | None, typer.Option("--minutes", help="Record so much of a running stream.")]
-DEAD_ACTIONS: Final = ("list", "replay", "discard")
+DEAD_ACTIONS: Final = ("list", "replay", "replay-all", "discard")
 ActionArgument = Annotated[str, typer.Argument(metavar="ACTION", help=f"One of {', '.join(DEAD_ACTIONS)}.")]
-LetterArgument = Annotated[str, typer.Argument(metavar="ID", help="Which one, as the list names it.")]
+LetterArgument = Annotated[
+    str, typer.Argument(metavar="ID", help="Which one, as the list names it; of replay-all the code.")
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of lines.")]
 
 
@@ -164,20 +166,21 @@ def doctor(context: typer.Context, *, as_json: JsonOption = False) -> None:
 
 
 def dead(context: typer.Context, action: ActionArgument = "list", letter: LetterArgument = "") -> None:
-    """Show what failed for good, replay one of them for the same person, or discard it."""
+    """Show what failed for good, replay one of them, or all with one code, for the same people, or discard it."""
     from cli import dead as letters
 
     if action not in DEAD_ACTIONS:
         raise typer.BadParameter(f"{action!r} is none of {', '.join(DEAD_ACTIONS)}", param_hint="ACTION")
     if (action == "list") == bool(letter):
-        raise typer.BadParameter("replay and discard need an ID, list takes none", param_hint="ID")
+        raise typer.BadParameter("all but list need an ID, list takes none", param_hint="ID")
     terminal: Terminal = context.obj
     settings = terminal.settings()
 
     async def work() -> dict[str, Any]:
         if action == "list":
             return await letters.listed(settings, terminal.texts)
-        return await (letters.replay if action == "replay" else letters.discard)(settings, letter)
+        work = {"replay": letters.replay, "replay-all": letters.replay_all, "discard": letters.discard}[action]
+        return await work(settings, letter)
 
     raise typer.Exit(run_command(work, terminal.texts, debug=terminal.debug))
 

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 DAY_SECONDS: Final = 86_400.0
 #: letters of one answer
 PAGE: Final = 100
+#: letters that are tried again at once; the rest waits for the next call, so that the queue keeps room for others
+REPLAY_BOUND: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +83,17 @@ class DeadLetters:
         )
         return [_letter(row) for row in rows]
 
-    async def count(self) -> int:
-        """How many there are."""
-        row = await self._database.one("SELECT COUNT(*) FROM dead_letters")
+    async def oldest(self, error_code: str, most: int = REPLAY_BOUND) -> list[str]:
+        """Ids of at most `most` that failed for that reason, the oldest first."""
+        rows = await self._database.all(
+            "SELECT id FROM dead_letters WHERE error_code = ? ORDER BY died_at, id LIMIT ?", error_code, most
+        )
+        return [row["id"] for row in rows]
+
+    async def count(self, error_code: str = "") -> int:
+        """How many there are, in all or that failed for one reason."""
+        wanted, values = ("WHERE error_code = ?", (error_code,)) if error_code else ("", ())
+        row = await self._database.one(f"SELECT COUNT(*) FROM dead_letters {wanted}", *values)  # noqa: S608 - constant
         assert row is not None
         return int(row[0])
 

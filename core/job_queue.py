@@ -250,6 +250,11 @@ class JobQueue(Leases):
             await self._insert(job)
         return job
 
+    async def replay_all(self, error_code: str) -> list[Job]:
+        """The same for the oldest dead letters that failed for that reason, at most REPLAY_BOUND of them."""
+        jobs = [await self.replay(letter_id) for letter_id in await self.letters.oldest(error_code)]
+        return [job for job in jobs if job is not None]
+
     async def counts(self) -> dict[str, int]:
         """Number of jobs per state."""
         rows = await self._database.all("SELECT state, COUNT(*) AS number FROM jobs GROUP BY state")

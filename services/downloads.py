@@ -15,6 +15,7 @@ from platforms.shapes import QUALITY_KEYS, Link, Listing, Media
 from services.feeds import Feeds
 from services.jobs import Delivery, JobEvent, Offer, Order, Reporter, StoredFile, ended_event
 from services.leaseholder import tell_poison
+from services.letters import Letters
 from services.workers import Workers
 from utils.errors import (
     GoldcrestError,
@@ -30,7 +31,6 @@ from utils.sandbox import sweep
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from core.dead_letters import DeadLetter
     from core.guard import Guard
     from core.platform_manager import PlatformManager
     from platforms.registry import Detected
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 
-class Downloads:
+class Downloads(Letters):
     """A part: `start` takes up what the last process left, `stop` ends the work and keeps it accepted.
 
     `parallel`: downloads at the same time; `work`: folder for working files, swept at the start.
@@ -64,8 +64,8 @@ class Downloads:
         put_backs: int = 3,
         away: Away | None = None,
     ) -> None:
+        super().__init__(queue, self._taken)
         self._platforms = platforms
-        self._queue = queue
         self._stored = stored
         self._offers = offers
         self._work = work
@@ -82,7 +82,6 @@ class Downloads:
             put_backs=put_backs,
             away=away,
         )
-        self._stopping = False
         self.figures = self._workers.figures
 
     @property
@@ -230,6 +229,11 @@ class Downloads:
         part = wanted.key if wanted else ""
         return self._platforms.settle(link, order.quality, part), part
 
+    def _taken(self, job: Job) -> None:
+        """A job that waits like any other."""
+        self._feeds.open(job)
+        self._workers.wake()
+
     async def job(self, job_id: str) -> Job:
         """One job. Raises NotFound."""
         job = await self._queue.get(job_id)
@@ -249,27 +253,6 @@ class Downloads:
                 return
         async for event in feed.follow():
             yield event
-
-    async def dead_letters(self, most: int, first: int = 0) -> tuple[list[DeadLetter], int]:
-        """The newest jobs that failed for good, at most `most` behind the first `first`; and how many there are."""
-        return await self._queue.letters.newest(most, first), await self._queue.letters.count()
-
-    async def replay(self, letter_id: str) -> Job:
-        """A fresh job for the same target out of a dead letter, which is gone then. Raises NotFound or ShuttingDown."""
-        if self._stopping:
-            raise ShuttingDown
-        job = await self._queue.replay(letter_id)
-        if job is None:
-            raise NotFound(f"dead letter {letter_id}")
-        log.info("job replayed", job=job.id, letter=letter_id)
-        self._feeds.open(job)
-        self._workers.wake()
-        return job
-
-    async def discard(self, letter_id: str) -> None:
-        """Forget a dead letter. Raises NotFound."""
-        if await self._queue.letters.take(letter_id) is None:
-            raise NotFound(f"dead letter {letter_id}")
 
     async def days(self) -> list[dict[str, Any]]:
         """Sums of the last days (see `core.job_queue_history.History.days`)."""

@@ -37,7 +37,17 @@ def test_it_is_listed_replayed_and_discarded(terminal, tmp_path, monkeypatch):
     assert terminal("dead").json["total"] == 0
 
 
-@pytest.mark.parametrize("words", [("bury",), ("replay",), ("list", "x")])
+def test_all_of_one_reason_are_replayed_at_once(terminal, tmp_path, monkeypatch):
+    """By their code."""
+    monkeypatch.setenv("DATA_DIR", str(tmp_path))
+    asyncio.run(prepared(tmp_path / "goldcrest.db"))
+    assert terminal("dead", "replay-all", "private").json == {"ok": True, "jobs": [], "left": 0}
+    shown = terminal("dead", "replay-all", "site_down").json
+    assert (len(shown["jobs"]), shown["left"]) == (2, 0)
+    assert terminal("dead").json["total"] == 0
+
+
+@pytest.mark.parametrize("words", [("bury",), ("replay",), ("replay-all",), ("list", "x")])
 def test_wrong_usage_is_told(terminal, words):
     """Exit code 2."""
     assert terminal("dead", *words).code == 2

@@ -513,6 +513,35 @@ async def test_a_failed_job_can_be_replayed_once(queue):
     assert await queue.letters.newest() == []
 
 
+async def test_all_that_failed_for_one_reason_are_replayed_the_oldest_first(queue, monkeypatch):
+    """So many at once, and none that failed for another."""
+    monkeypatch.setattr(DeadLetters.oldest, "__defaults__", (2,))
+    for number in range(4):
+        await add(queue, str(number))
+        await queue.move((await queue.take(FRONTS))[0], FAILED, "private" if number == 1 else "site_down")
+    assert [job.link.id for job in await queue.replay_all("site_down")] == ["0", "2"]
+    assert (await queue.letters.count("site_down"), await queue.letters.count()) == (1, 2)
+    assert [job.link.id for job in await queue.replay_all("site_down")] == ["3"]
+    assert await queue.replay_all("site_down") == []
+
+
+async def test_a_letter_that_somebody_else_replays_meanwhile_is_no_second_job(queue, monkeypatch):
+    """It is passed over."""
+    await add(queue)
+    (begun,) = await queue.take(FRONTS)
+    await queue.move(begun, FAILED, "site_down")
+    oldest = queue.letters.oldest
+
+    async def raced(*given):
+        found = await oldest(*given)
+        await queue.replay(begun.id)
+        return found
+
+    monkeypatch.setattr(queue.letters, "oldest", raced)
+    assert await queue.replay_all("site_down") == []
+    assert len(await queue.waiting(FRONTS)) == 1
+
+
 async def test_dead_letters_are_bounded_in_number_and_age(database, clock):
     """The oldest leave first."""
     letters = DeadLetters(database, bound=2, days=1, clock=clock)

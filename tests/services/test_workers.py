@@ -11,7 +11,16 @@ from services.jobs import StoredFile
 from services.put_backs import SITE_RESTS
 from services.workers import SPARE_BOUND
 from tests.services.conftest import Front, ended, order
-from utils.errors import CircuitOpen, IdentitiesResting, InternalError, MemoryShort, OutOfMemory, Private, ShuttingDown
+from utils.errors import (
+    CircuitOpen,
+    IdentitiesResting,
+    InternalError,
+    MemoryShort,
+    OutOfMemory,
+    Private,
+    ShuttingDown,
+    SiteDown,
+)
 
 
 async def settled(condition):
@@ -555,3 +564,17 @@ async def rested_in_line(downloads, database):
     """The rest is over, and everybody is told where they stand."""
     await database.run("UPDATE jobs SET not_before = 0")
     await downloads._workers._places._tell_all()
+
+
+async def test_what_failed_in_an_outage_is_replayed_in_one_go(downloads, sites, telegram):
+    """Each as a fresh job for whoever asked; not during a stop."""
+    sites.fails = [SiteDown() for _ in range(3)]
+    for number in range(3):
+        await ended(downloads, await downloads.submit(order(str(number))))
+    jobs, left = await downloads.replay_all("site_down")
+    assert (len(jobs), left) == (3, 0)
+    for job in jobs:
+        assert (await ended(downloads, job)).phase == "done"
+    await downloads.stop()
+    with pytest.raises(ShuttingDown):
+        await downloads.replay_all("site_down")
