@@ -111,8 +111,8 @@ class Database:
                 await connection.rollback()
                 raise
             finally:
-                if self._owner is mine:  # a start meanwhile has let another one begin on the next connection
-                    self._owner = None
+                # a start meanwhile may have let another one begin on the next connection
+                self._owner = None if self._owner is mine else self._owner
 
     async def _try_to_write(self) -> Health:
         import sqlite3
