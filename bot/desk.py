@@ -110,8 +110,9 @@ class Desk:
                 *(cookies.router, dead.router, links.router),
             ),
             (
+                errors := Errors(app, telegram, texts),  # of the books on what was seen
                 Deduplication(self._seen, self._tails),
-                Errors(app, telegram, texts),
+                errors,  # of the handlers; what they raised is dealt with
                 Access(app, telegram, texts, clock),
                 Pace(app, clock),
             ),
@@ -153,7 +154,11 @@ class Desk:
 
     async def _deal(self, event: Event, mark: object) -> None:
         structlog.contextvars.bind_contextvars(update=event.key)
-        rest = await self._dispatcher.dispatch(event)
+        try:
+            rest = await self._dispatcher.dispatch(event)
+        except Exception:
+            self._open.discard(mark)  # it holds up no others
+            raise
         if rest:
             self._tails.spawn(lambda: self._settle(rest, mark))
         else:

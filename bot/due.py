@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from bot.board import Screen
+from bot.calls import UNREACHABLE
 from bot.events import Incoming
 from bot.messenger import Target
 from bot.rich import Piece, plain
@@ -43,9 +44,11 @@ class Due:
             if reminder.kind == "live":
                 return await self._look_for(reminder)
             return await (self._order(reminder) if reminder.quality else self._look(reminder))
-        except TelegramRefused as error:  # blocked, or the chat is gone: nobody waits any more
+        except TelegramRefused as error:
             log.info("reminder.refused", error=error.detail)
-            return None
+            if error.detail == UNREACHABLE or error.retry_after_seconds is not None:
+                return Again(error.retry_after_seconds)
+            return None  # blocked, or the chat is gone: nobody waits any more
 
     async def give_up(self, reminder: Reminder) -> None:
         """Say that it did not begin, or that there was no room for it."""

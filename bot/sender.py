@@ -107,13 +107,16 @@ class Sender:
         if self._storage_chat_id:
             for number, item in enumerate(items):
                 kept[number] = await self._keep(item, caption, random_id + STORAGE_OFFSET + number)
-        elif len(items) > 1:
+        media = [copy and copy.message.media for copy in kept]
+        if len(items) > 1:
             # an album takes only what Telegram has as a file already
-            items = [await self._telegram.keep_media(place.chat_id, item) for item in items]
-            items = [forms.input_media(forms.file_reference(item) or "") for item in items]
+            media = [
+                known or await self._telegram.keep_media(place.chat_id, item)
+                for known, item in zip(media, items, strict=True)
+            ]
         items = [
-            forms.input_media(forms.file_reference(copy.message.media) or "") if copy else item
-            for copy, item in zip(kept, items, strict=True)
+            forms.input_media(forms.file_reference(known) or "") if known else item
+            for known, item in zip(media, items, strict=True)
         ]
         messages = await self._put(place, items, caption, random_id)
         here: list[Sent | None] = [Sent(place.chat_id, message) for message in messages or ()] or [None] * len(items)
