@@ -28,6 +28,7 @@ from tests.redis_server import running_redis
 from tests.sites.harness import SpawnedSites, spawned_sites
 from tests.telegram_server.faults import flood_wait
 from utils.config import load_settings
+from utils.logs import setup_logs
 
 if TYPE_CHECKING:
     from bench.crash_steps import Stage
@@ -155,6 +156,7 @@ async def _starts(folder: Path, sites: SpawnedSites, chosen: Callable[[str], boo
 
 async def _egress_dead(folder: Path, sites: SpawnedSites) -> Row:
     """Nobody can strike a task from outside, so this bot's parts are in this process."""
+    setup_logs("warning")
     async with open_app(load_settings({"DATA_DIR": str(folder / "egress"), **sites.env()})) as app:
 
         def health() -> Any:

@@ -34,7 +34,7 @@ from bot.handlers import (
 )
 from bot.looks import Looks
 from bot.messenger import Messenger
-from bot.middlewares import Access, Deduplication, Errors
+from bot.middlewares import Access, Deduplication, Errors, Promptness
 from bot.orders import Orders
 from bot.pace import Pace
 from bot.router import Dispatcher
@@ -111,6 +111,7 @@ class Desk:
             ),
             (
                 errors := Errors(app, telegram, texts),  # of the books on what was seen
+                Promptness(telegram, self._tails),
                 Deduplication(self._seen, self._tails),
                 errors,  # of the handlers; what they raised is dealt with
                 Access(app, telegram, texts, clock),

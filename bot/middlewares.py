@@ -1,8 +1,9 @@
-"""What every event passes before its handler: errors become sentences, repeats end here, strangers stay outside."""
+"""What every event passes before its handler: presses are heard, errors become sentences, strangers stay outside."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections import OrderedDict
 from collections.abc import Callable
@@ -25,12 +26,46 @@ if TYPE_CHECKING:
     from utils.texts import Texts
 
 log = structlog.get_logger()
+#: nobody minds waiting so long for the answer to a press
+PROMPT_SECONDS: Final = 0.05
 #: a stranger hears once in that time that the bot is private
 STRANGER_SECONDS: Final = 24 * 3600.0
 #: strangers remembered for that
 STRANGER_BOUND: Final = 1000
 #: what the link in the log sends, see bot/handlers/start.py
 CLAIM_PREFIX: Final = "claim_"
+
+
+class Promptness:
+    """A press that isn't answered soon is answered without words: its button stops turning, whatever is to be done.
+
+    What there is to say then comes as a message.
+    """
+
+    def __init__(self, telegram: Telegram, tails: Tasks) -> None:
+        self._telegram = telegram
+        self._tails = tails
+
+    async def __call__(self, event: Event, forward: Forward) -> Rest:
+        """Forward, and look after a press meanwhile."""
+        if not isinstance(event, Pressed):
+            return await forward(event)
+        dealt_with = asyncio.Event()
+        self._tails.spawn(lambda: self._answer_soon(event, dealt_with))
+        try:
+            return await forward(event)
+        finally:
+            dealt_with.set()
+
+    async def _answer_soon(self, press: Pressed, dealt_with: asyncio.Event) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(PROMPT_SECONDS):
+                await dealt_with.wait()
+                return
+        try:
+            await self._telegram.answer(press)
+        except TelegramRefused as error:
+            log.info("answer.refused", error=error.detail)
 
 
 class Errors:
