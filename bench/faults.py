@@ -12,7 +12,7 @@ import sqlite3
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -174,7 +174,7 @@ async def _egress_dead(folder: Path, sites: SpawnedSites) -> Row:
         return _told_and_back("egress_proxy_dead", told, back + time.perf_counter() - began)
 
 
-async def _measure(folder: Path, only: list[str]) -> list[Row]:
+async def _measure(folder: Path, only: Sequence[str]) -> list[Row]:
     def chosen(name: str) -> bool:
         return not only or name in only
 
@@ -194,17 +194,18 @@ async def _measure(folder: Path, only: list[str]) -> list[Row]:
     ]
 
 
+def measure(*only: str) -> list[Row]:
+    """All rows, of the faults with these names or of every one."""
+    with tempfile.TemporaryDirectory(prefix="goldcrest-faults-") as folder:
+        return asyncio.run(_measure(Path(folder), only))
+
+
 def main() -> int:
     """Read the options, print the report; the exit code."""
     options = argparse.ArgumentParser(prog="python -m bench.faults", description=__doc__)
     options.add_argument("only", nargs="*", help=f"some of: {', '.join([*KINDS, *DISK_KINDS])} …")
     only = options.parse_args().only
-
-    def measure() -> list[Row]:
-        with tempfile.TemporaryDirectory(prefix="goldcrest-faults-") as folder:
-            return asyncio.run(_measure(Path(folder), only))
-
-    return report(measure)
+    return report(lambda: measure(*only))
 
 
 if __name__ == "__main__":
