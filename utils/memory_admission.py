@@ -124,9 +124,9 @@ class Admission:
             raise Busy("too many wait for memory", mine=False, bound=self._bound)
         granted: asyncio.Future[Lease] = asyncio.get_running_loop().create_future()
         waiter = Waiter(kind, self.needs.of(kind) + more_bytes, granted, on_wait)
-        self._waiting.append(waiter)
-        self.pump()
         try:
+            self._waiting.append(waiter)
+            self.pump()
             if not granted.done():
                 self.counted["waited"] += 1
             async with asyncio.timeout(wait_seconds):
@@ -165,7 +165,10 @@ class Admission:
         for before, waiter in enumerate(self._waiting):
             if waiter.on_wait is not None and waiter.told != before:
                 waiter.told = before
-                waiter.on_wait(before)
+                try:
+                    waiter.on_wait(before)
+                except Exception as error:  # noqa: BLE001  # raised where it waits, not at whoever has moved the line
+                    waiter.granted.set_exception(error)
 
     def saw(self, groups: Mapping[int, int], foreign: Iterable[str] = ()) -> None:
         """Take in a look: bytes by process group. `foreign`: kinds whose runs count into another one's group."""
@@ -196,5 +199,5 @@ class Admission:
         if waiter in self._waiting:
             self._waiting.remove(waiter)
             self.pump()
-        elif not waiter.granted.cancelled():
+        elif not waiter.granted.cancelled() and waiter.granted.exception() is None:
             self.release(waiter.granted.result())
