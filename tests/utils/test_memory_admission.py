@@ -74,9 +74,13 @@ async def test_what_is_used_already_is_not_reckoned_twice():
 
 
 async def test_the_first_is_let_in_when_nothing_runs():
-    """However large it is, and whatever else is used."""
-    ground = Ground(room=-5)
+    """However large it is, where there is any room at all."""
+    ground = Ground(room=0)
     tasks = await ground.queue("fetch", "probe")
+    assert ground.line.waiting == 2
+    ground.room = 1
+    ground.line.pump()
+    await settle()
     assert [task.done() for task in tasks] == [True, False]
     ground.line.release(tasks[0].result())
     await settle()
@@ -116,6 +120,19 @@ async def test_a_wait_has_an_end():
     assert ground.line.waiting == 0
     assert ground.line.counted["refused"] == 1
     assert running.done()
+
+
+async def test_all_can_be_refused():
+    """Whoever has left already isn't told; the line is empty then."""
+    ground = Ground(room=50)
+    tasks = await ground.queue("fetch", "fetch", "fetch")
+    tasks[1].cancel()
+    ground.line.refuse_all("hopeless")
+    await asyncio.wait(tasks)
+    with pytest.raises(MemoryShort, match="hopeless"):
+        await tasks[2]
+    assert tasks[1].cancelled()
+    assert (ground.line.waiting, ground.line.counted["refused"]) == (0, 1)
 
 
 async def test_the_line_has_a_bound():
