@@ -157,7 +157,7 @@ class HybridCache:
         record = self._disk.read(key)
         if record is None:
             return None
-        entry = Entry.unpacked(record)
+        entry = Entry.unsealed(key, record)
         if entry is None or not entry.usable(self.clock()):
             if entry is None:
                 self.counted.corrupt += 1
@@ -200,7 +200,7 @@ class HybridCache:
     def _to_disk(self, key: str, entry: Entry) -> None:
         if key in self._disk:
             return
-        record = entry.packed()
+        record = entry.sealed(key)
         if not entry.usable(self.clock()) or len(record) * SHARE > self._disk.bound_bytes:
             self.counted.refused += 1
             return
