@@ -32,6 +32,14 @@ PASSING: Final = frozenset(
 )
 #: the lower byte of SQLite's extended codes is the primary one
 _PRIMARY: Final = 0xFF
+#: bounds are kept above diskcache; the pages that SQLite holds for each connection and maps are 32 and 64 MiB otherwise
+_SETTINGS: Final = {
+    "eviction_policy": "none",
+    "cull_limit": 0,
+    "size_limit": 1 << 62,
+    "sqlite_cache_size": 256,
+    "sqlite_mmap_size": 0,
+}
 _ROWS: Final = (
     "SELECT key, LENGTH(value), tag FROM Cache"
     " WHERE raw = 1 AND mode = 1 AND typeof(key) = 'text' AND typeof(value) = 'blob' ORDER BY rowid"
@@ -117,9 +125,7 @@ class Store:
         from utils.safe_disk import SafeDisk
 
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._cache = diskcache.Cache(
-            str(self._folder), LOCK_SECONDS, SafeDisk, eviction_policy="none", cull_limit=0, size_limit=1 << 62
-        )
+        self._cache = diskcache.Cache(str(self._folder), LOCK_SECONDS, SafeDisk, **_SETTINGS)
 
 
 def spoilt(error: BaseException) -> bool:

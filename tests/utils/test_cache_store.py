@@ -86,6 +86,15 @@ def test_an_empty_database_takes_the_place(store):
     assert store.get("b") == b"2"
 
 
+def test_pages_that_are_held_in_memory_are_few(store):
+    """In a file of an earlier version too: SQLite's own cache and map would be larger than all else."""
+    folder = str(store._folder)
+    diskcache.Cache(folder, sqlite_cache_size=8192, sqlite_mmap_size=1 << 26).close()
+    store.open()
+    for pragma, most in (("cache_size", 256), ("mmap_size", 0)):
+        assert store._opened._sql(f"PRAGMA {pragma}").fetchall() == [(most,)]
+
+
 def test_a_broken_file_is_told_from_one_that_is_in_use(store, monkeypatch):
     """A missing table or garbage will fail for ever, a lock won't."""
     monkeypatch.setattr(cache_store, "LOCK_SECONDS", 0)
