@@ -45,7 +45,7 @@ class Place(NamedTuple):
 class DiskLevel:
     """Records of bytes by key, at most `bound_bytes` of file and ENTRIES of them.
 
-    The index is the truth: a key that isn't in it costs no look at the disk. Reads happen at once (some 40 us from
+    The index is the truth: a key that isn't in it costs no look at the disk. Reads happen at once (some 50 us from
     SQLite's pages); writes happen in one thread in the order in which they were given, and what still waits is read
     from memory. A database that can't be read is thrown away, and one that can't be opened at all keeps nothing;
     nothing is ever raised.
