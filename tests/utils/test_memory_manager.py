@@ -388,6 +388,7 @@ async def test_who_has_to_wait_wakes_the_watchdog():
     ground.memory.shed_with("cache", cache.shrink)
     await ground.memory.start()
     await settle()
+    assert ground.memory.health().ok
     ground.own = 196
     (made,) = await children(ground, 50)
     await settle()
