@@ -95,7 +95,7 @@ class DiskLevel:
             else:
                 self._store = store
                 break
-        for key, length, until in rows:
+        for key, length, until in {found[0]: found for found in rows}.values():  # a broken index lets a key stand twice
             self._enter(key, length, until)
         while self._index and not self.room_for(0):
             self.remove(self.oldest()[0])

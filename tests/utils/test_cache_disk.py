@@ -61,6 +61,16 @@ async def test_the_index_outlives_a_restart(disk):
     assert disk.over(LATER + 1) == ["k0", "k1"]
 
 
+async def test_a_key_that_stands_twice_counts_once(disk, monkeypatch):
+    """SQLite's index of keys may be damaged; the bytes in use would never come back."""
+    await disk.close()
+    monkeypatch.setattr(cache_store.Store, "open", lambda _: [("k", 5, LATER), ("k", 7, LATER)])
+    await disk.open()
+    assert (len(disk), disk.used_bytes) == (1, file_bytes("k", 7))
+    disk.remove("k")
+    assert disk.used_bytes == 0
+
+
 async def test_the_last_change_of_a_key_counts(disk):
     """However many come before the first is written."""
     for number in range(2 * BATCH):
