@@ -21,7 +21,8 @@ from typing import Any, Final
 
 from bench.rows import Row, row
 from bench.start import report
-from utils.cache import ENTRY_BYTES, HybridCache
+from utils.cache import HybridCache
+from utils.cache_memory import ENTRY_BYTES
 from utils.cache_disk import ROW_BYTES
 from utils.cache_entry import Entry
 

@@ -11,11 +11,11 @@ from typing import Any, Final, Protocol
 
 from utils.cache_disk import DiskLevel, file_bytes
 from utils.cache_entry import Entry, fit_key
-from utils.cache_memory import ENTRY_BYTES, MemoryLevel, entry_bytes
+from utils.cache_memory import MemoryLevel, entry_bytes
 from utils.frequency import FrequencySketch
 from utils.health import Health
 
-__all__ = ["ENTRY_BYTES", "HybridCache"]
+__all__ = ["HybridCache"]
 
 #: no entry may take more than this part of a level
 SHARE: Final = 8
