@@ -22,9 +22,9 @@ from typing import Any, Final
 from bench.rows import Row, row
 from bench.start import report
 from utils.cache import HybridCache
-from utils.cache_memory import ENTRY_BYTES
 from utils.cache_disk import ROW_BYTES
 from utils.cache_entry import Entry
+from utils.cache_memory import ENTRY_BYTES
 
 ITEMS: Final = 10_000
 REQUESTS: Final = 100_000
