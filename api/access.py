@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import ipaddress
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
+from api.peers import address_of
 from utils.errors import AccessDenied, CrossSite, KeyNeeded, UnknownHost
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ class Access:
         if self._mode == "key" or _is_own_name(name):
             return True
         # In local mode the public name means that a proxy stands before us, which is not local.
-        return self._mode == "open" and (_address(name) is not None or name == self._public_host != "")
+        return self._mode == "open" and (address_of(name) is not None or name == self._public_host != "")
 
     def _has_key(self, headers: Mapping[str, str]) -> bool:
         scheme, _, key = headers.get("authorization", "").partition(" ")
@@ -94,14 +94,14 @@ def headers_of(scope: Mapping[str, Any]) -> dict[str, str]:
 def _is_local(scope: Mapping[str, Any], headers: Mapping[str, str]) -> bool:
     """From this machine and not passed on: a proxy without headers still gives itself away by HTTP/1.0."""
     client = scope.get("client")
-    address = _address(client[0]) if client else None
+    address = address_of(client[0]) if client else None
     if address is None or not address.is_loopback:
         return False
     return scope.get("http_version") != "1.0" and not FORWARDING & headers.keys()
 
 
 def _is_own_name(name: str) -> bool:
-    address = _address(name)
+    address = address_of(name)
     return address.is_loopback if address else name == "localhost" or name.endswith(".localhost")
 
 
@@ -119,12 +119,3 @@ def _name(host: str) -> str:
         return (urlsplit(f"//{host}").hostname or "").removesuffix(".")
     except ValueError:
         return ""
-
-
-def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
-    try:
-        address = ipaddress.ip_address(text)
-    except ValueError:
-        return None
-    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
-    return mapped or address

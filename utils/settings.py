@@ -61,6 +61,7 @@ class Server(Section, frozen=True):
     public_url: HttpUrl
     access: Literal["local", "open", "key"]
     access_key: AccessKey
+    trusted_proxies: tuple[Network, ...]
 
 
 class Storage(Section, frozen=True):

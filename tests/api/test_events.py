@@ -106,7 +106,7 @@ async def test_stop_ends_streams_at_once_and_answers_in_time(stage):
             await stage.part.stop()
             rest = [fields async for fields, _ in events(chunks)]
     assert all("id" not in fields for fields in rest)
-    assert engine.connections == 0
+    assert engine.shares() == []
 
 
 # --- the generator alone ---------------------------------------------------------------------------------------------
