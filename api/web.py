@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from starlette.exceptions import HTTPException
 from starlette.routing import Route, Router
 
 from api.access import Access
@@ -21,7 +22,7 @@ from api.pages import Pages
 from api.probe import ProbeApi
 from api.replies import json_reply
 from api.status import status
-from utils.errors import NotFound
+from utils.errors import MethodNotAllowed, NotFound
 
 if TYPE_CHECKING:
     import asyncio
@@ -31,6 +32,23 @@ if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
     from services.app import App
+
+
+class Addresses(Router):
+    """Routes that name the right methods where a wrong one came; several may share an address."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Lead a request to its route. Raises MethodNotAllowed or NotFound."""
+        try:
+            await super().__call__(scope, receive, send)
+        except HTTPException as error:
+            if error.status_code != MethodNotAllowed.http_status:
+                raise
+            raise MethodNotAllowed(allow=", ".join(sorted(self._methods(scope["path"])))) from None
+
+    def _methods(self, path: str) -> set[str]:
+        fitting = (route for route in self.routes if isinstance(route, Route) and route.path_regex.match(path))
+        return {method for route in fitting for method in route.methods or ()}
 
 
 def make_web(app: App, closing: asyncio.Event) -> Edge:
@@ -64,7 +82,7 @@ def make_web(app: App, closing: asyncio.Event) -> Edge:
         *MetricsApi(app).routes(),
         *Dashboard(app, pages).routes(),
     ]
-    return Edge(Router(routes, redirect_slashes=False, default=_nowhere), access, app, pages)
+    return Edge(Addresses(routes, redirect_slashes=False, default=_nowhere), access, app, pages)
 
 
 async def _nowhere(_scope: Scope, _receive: Receive, _send: Send) -> None:

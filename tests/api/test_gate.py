@@ -199,7 +199,7 @@ async def test_who_reads_nothing_is_cut_off(part, monkeypatch):
         while part._engine is None or part._engine.shares():
             await asyncio.sleep(0.005)
     assert await ended(reader)
-    writer.close()
+    writer.transport.abort()
 
 
 async def test_other_requests_are_led_inside_with_all_their_bytes(part):

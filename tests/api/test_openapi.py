@@ -18,7 +18,7 @@ from utils.errors import GeoBlocked, RateLimited, all_errors
 DOCUMENT = yaml.safe_load((Path(api.__file__).parent / "openapi.yaml").read_text("utf-8"))
 SCHEMAS = DOCUMENT["components"]["schemas"]
 #: for people and their browsers, not for programs
-PAGES = {"/", "/login", "/dashboard", "/static/{name}"}
+PAGES = {"/", "/login", "/logout", "/dashboard", "/static/{name}"}
 KINDS: dict[str, Any] = {
     "string": str,
     "integer": int,
