@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 from starlette.exceptions import HTTPException
+from starlette.responses import Response
 from starlette.routing import Route, Router
 
 from api.access import Access
@@ -28,10 +30,13 @@ if TYPE_CHECKING:
     import asyncio
 
     from starlette.requests import Request
-    from starlette.responses import Response
     from starlette.types import Receive, Scope, Send
 
     from services.app import App
+
+
+#: what every address of the API takes and answers
+DESCRIPTION: Final = Path(__file__).with_name("openapi.yaml")
 
 
 class Addresses(Router):
@@ -62,6 +67,9 @@ def make_web(app: App, closing: asyncio.Event) -> Edge:
         code, body = readiness(app.state())
         return json_reply(body, code)
 
+    async def show_description(_request: Request) -> Response:
+        return Response(DESCRIPTION.read_bytes(), media_type="application/yaml")
+
     async def show_status(_request: Request) -> Response:
         return json_reply(await status(app))
 
@@ -71,6 +79,7 @@ def make_web(app: App, closing: asyncio.Event) -> Edge:
         Route("/health", show_health),
         Route("/ready", show_readiness),
         Route("/status", show_status),
+        Route("/api/v1/openapi.yaml", show_description),
         *pages.routes(),
         *ProbeApi(app).routes(),
         *DownloadsApi(app, closing).routes(),

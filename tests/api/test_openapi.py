@@ -85,6 +85,13 @@ async def test_every_address_and_method_is_documented(stage):
     assert served == documented
 
 
+async def test_the_document_is_served(client):
+    """As it lies beside the code."""
+    answer = await client.get("/api/v1/openapi.yaml")
+    assert answer.headers["content-type"] == "application/yaml"
+    assert yaml.safe_load(answer.body) == DOCUMENT
+
+
 def test_every_code_and_quality_is_documented():
     """Programs can switch over them."""
     assert SCHEMAS["Error"]["properties"]["code"]["enum"] == list(dict.fromkeys(kind.code for kind in all_errors()))
