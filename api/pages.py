@@ -38,6 +38,7 @@ SCRIPT_WORDS: Final = (
     *("looking", "pick", "sound_only", "too_large", "size_unknown", "live"),
     *("queued", "queued_behind", "probing", "downloading", "merging", "fitting", "uploading", "done", "cancelled"),
     *("amount", "speed", "left", "save", "save_named", "cancel", "cancel_named", "again", "remove_named"),
+    *("gone", "lower", "missing", "try_again"),
     *("clip", "clip_from", "clip_to", "clip_hint", "record", "minutes", "recording", "recorded"),
     *("finish", "finish_named"),
     *("list_items", "list_all", "list_more", "list_which", "list_hint", "list_get", "list_whole", "many_links"),
