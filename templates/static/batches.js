@@ -123,12 +123,16 @@ function drawButton(place, batch, title) {
   showSections();
 }
 
+// The items of several links have no title but the link.
+function named({ position, title, url }, file) {
+  return `${position} \u00b7 ${title && title !== url ? title : file.name}`;
+}
+
 async function showFiles(card) {
   const { done } = card.batch.counts;
   try {
     const { items } = await ask("GET", `/api/v1/batches/${card.batch.id}/items`);
-    const named = ({ position, title }) => (title ? `${position} \u00b7 ${title}` : `${position}`);
-    const files = items.flatMap((item) => item.files.map((file) => saveLink(file, named(item))));
+    const files = items.flatMap((item) => item.files.map((file) => saveLink(file, named(item, file))));
     card.files.replaceChildren(...files);
     card.done = done;
   } catch (error) {
