@@ -35,10 +35,10 @@ local look = {}
 function look.token_bucket(state, count, seconds, burst, factor)
   local interval = seconds / count / factor
   local ahead = 0
-  if state[1] then ahead = math.max(0, state[1] - now) end
+  if state[1] then ahead = math.max(0, state[1] - now) * (state[2] / factor) end
   if ahead > 2 * burst * interval then ahead = 0 end
   ahead = math.min(ahead, burst * interval)
-  return ahead + interval - burst * interval, {now + ahead + interval}
+  return ahead + interval - burst * interval, {now + ahead + interval, factor}
 end
 
 function look.leaky_bucket(state, count, seconds, burst, factor)

@@ -43,21 +43,24 @@ class Rule:
 
 
 class TokenBucket(Rule):
-    """GCRA, the virtual scheduling form of a token bucket (ITU-T I.371): one float, the theoretical arrival time."""
+    """GCRA, the virtual scheduling form of a token bucket (ITU-T I.371): theoretical arrival time, and its factor.
+
+    The schedule is ahead by calls that were admitted, so another factor stretches what is ahead as it stretches the
+    interval: a slower rate frees no call and a faster one forgets none.
+    """
 
     __slots__ = ()
     algorithm = "token_bucket"
 
-    def look(self, state: float | None, now: float, factor: float) -> tuple[float, float]:
+    def look(self, state: tuple[float, float] | None, now: float, factor: float) -> tuple[float, tuple[float, float]]:
         """Admitted while the schedule is at most `burst` intervals ahead."""
         interval = self.seconds / self.count / factor
         full = self.burst * interval
-        ahead = 0.0 if state is None or state < now else state - now
-        if ahead > full:
-            # Twice as much: the clock was set back. Less: the rate has risen.
+        ahead = 0.0 if state is None else max(0.0, state[0] - now) * (state[1] / factor)
+        if ahead > full:  # the clock was set back: by how much nobody knows, so by a lot means that all is forgotten
             ahead = 0.0 if ahead > 2 * full else full
         wait = ahead + interval - full
-        return (wait if wait > GRAIN_SECONDS else 0.0), now + ahead + interval
+        return (wait if wait > GRAIN_SECONDS else 0.0), (now + ahead + interval, factor)
 
 
 class LeakyBucket(Rule):
