@@ -93,7 +93,7 @@ return {string.format('%.17g', longest), which}
 
 
 class RedisLimits:
-    """A store for `utils.rate_limiter.RateLimiter`. While Redis is gone each instance limits by itself, in `memory`.
+    """A store for `utils.rate_limiter.RateLimiter`. What Redis doesn't decide each instance decides in `memory`.
 
     `clock`: UTC epoch seconds for tests; None: Redis's own time, the same for all instances.
     """
@@ -112,7 +112,9 @@ class RedisLimits:
             rule = claim.rule
             values += [rule.algorithm, rule.count, rule.seconds, rule.burst, claim.factor, rule.memory_seconds]
         try:
-            wait, which = await self._redis.run(_DECIDE, [f"rate:{claim.key}" for claim in claims], values)
+            # a state says nothing to another algorithm, so each has keys of its own
+            keys = [f"rate:{claim.rule.algorithm}:{claim.key}" for claim in claims]
+            wait, which = await self._redis.run(_DECIDE, keys, values)
         except RedisGone:
             return await self._memory.decide(claims)
         return float(wait), int(which)
