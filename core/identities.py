@@ -84,12 +84,17 @@ class Member:
         self.last_error = error.code
         self.health -= NEWS * self.health
 
-    def rest(self, error: GoldcrestError) -> None:
-        """Leave it in peace for a while."""
+    def rest(self, permit: Permit, error: GoldcrestError) -> None:
+        """Leave it in peace for a while, unless it rests already or was resumed since that call began.
+
+        So many calls that are refused together are one rest, and none ends what an operator holds.
+        """
+        if not permit.current:
+            return
         first = next(seconds for kind, seconds in RESTS.items() if isinstance(error, kind))
         seconds = min(first * 2**self.rests, LONGEST_REST_SECONDS)
         self.rests = min(self.rests + 1, 16)
-        self.breaker.open(max(seconds, error.retry_after_seconds or 0.0))
+        permit.failed(error, max(seconds, error.retry_after_seconds or 0.0))
 
     def figures(self) -> dict[str, Any]:
         """For /status; nothing of its secrets."""
@@ -155,6 +160,19 @@ class Identities:
         self._uploaded[site] = tuple(identities)
         self._fill(site)
 
+    def renewed(self, site: str, name: str) -> None:
+        """Somebody has signed in anew under that name: nothing that was known of it holds, and it rests no longer.
+
+        One that an operator holds stays held.
+        """
+        self._pools[site] = [
+            Member(member.identity, member.breaker) if member.identity.name == name else member
+            for member in self._pools[site]
+        ]
+        breaker = self._breakers.get(f"{site}/{name}")
+        if breaker.remaining_seconds is not None:
+            breaker.close()
+
     def listed(self) -> tuple[tuple[str, Identity], ...]:
         """The operator's own, each with its site."""
         return tuple((site, identity) for site, pool in self._configured.items() for identity in pool)
@@ -180,11 +198,12 @@ class Identities:
             member.running += 1
             try:
                 with permit:
-                    result = await call(member.identity)
-            except GoldcrestError as error:
-                if not self._goes_on(member, error, walk):
-                    raise
-            else:
+                    try:
+                        result = await call(member.identity)
+                    except GoldcrestError as error:
+                        if self._goes_on(member, permit, error, walk):
+                            continue
+                        raise
                 member.went_well()
                 self._remember(site, item, member.identity.name)
                 return result
@@ -226,7 +245,7 @@ class Identities:
     def _ordered(self, first: str, pool: list[Member]) -> Iterator[Member]:
         yield from sorted(pool, key=lambda each: (each.identity.name != first, each.cost, self._rng()))
 
-    def _goes_on(self, member: Member, error: GoldcrestError, walk: Walk) -> bool:
+    def _goes_on(self, member: Member, permit: Permit, error: GoldcrestError, walk: Walk) -> bool:
         """Note how it went; whether somebody else may do better."""
         identity = member.identity
         walk.met.append(error)
@@ -234,7 +253,7 @@ class Identities:
             walk.told, walk.account = error, True
         elif isinstance(error, tuple(RESTS)):
             member.went_wrong(error)
-            member.rest(error)
+            member.rest(permit, error)
             if isinstance(error, LoginRequired):
                 walk.told, walk.account = walk.told or error, True
         elif isinstance(error, _FOR_ACCOUNTS):

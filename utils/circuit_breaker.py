@@ -40,17 +40,26 @@ class Permit:
         self.epoch = epoch
         self.since = since
 
+    @property
+    def current(self) -> bool:
+        """Whether it may still say something: the breaker has neither turned since nor given its place away."""
+        breaker = self._breaker
+        return breaker is not None and breaker._is_news(self)  # noqa: SLF001 - a permit is the breaker's own other half
+
     def succeeded(self) -> None:
         """The site did what was asked."""
         breaker, self._breaker = self._breaker, None
         if breaker is not None:
-            breaker._heard(self, None)  # noqa: SLF001 - a permit is the breaker's own other half
+            breaker._heard(self, None)  # noqa: SLF001 - see above
 
-    def failed(self, error: BaseException | None = None) -> None:
-        """The site failed; a long `retry_after_seconds` of the error opens the breaker at once, see BreakerPolicy."""
+    def failed(self, error: BaseException | None = None, open_seconds: float | None = None) -> None:
+        """The site failed; a long `retry_after_seconds` of the error opens the breaker at once, see BreakerPolicy.
+
+        `open_seconds`: opens it for that long, whatever the policy says.
+        """
         breaker, self._breaker = self._breaker, None
         if breaker is not None:
-            breaker._heard(self, error or SiteError())  # noqa: SLF001 - see above
+            breaker._heard(self, error or SiteError(), open_seconds)  # noqa: SLF001 - see above
 
     def dropped(self) -> None:
         """Nothing was learnt: cancelled, or never asked."""
@@ -205,10 +214,13 @@ class CircuitBreaker:
         self._refused += 1
         return CircuitOpen(f"breaker {self.name} is {self._phase}", retry_after_seconds=seconds)
 
-    def _heard(self, permit: Permit, error: BaseException | None) -> None:
+    def _is_news(self, permit: Permit) -> bool:
+        return permit.epoch == self._epoch and (self._phase == "closed" or permit in self._alive(self._clock()))
+
+    def _heard(self, permit: Permit, error: BaseException | None, open_seconds: float | None = None) -> None:
         """A call ended, well (None) or with an error that counts."""
         now = self._clock()
-        if permit.epoch != self._epoch or (self._phase == "half_open" and permit not in self._alive(now)):
+        if not self._is_news(permit):
             self._late += 1
             return
         if self._phase == "half_open":
@@ -217,7 +229,7 @@ class CircuitBreaker:
         if error is None:
             self._went_well()
         else:
-            self._went_wrong(error, now)
+            self._went_wrong(error, now, open_seconds)
 
     def _dropped(self, permit: Permit) -> None:
         if permit in self._probing:
@@ -233,10 +245,13 @@ class CircuitBreaker:
             if self._storage.success_counter >= self.policy.probes:
                 self._close()
 
-    def _went_wrong(self, error: BaseException, now: float) -> None:
+    def _went_wrong(self, error: BaseException, now: float, open_seconds: float | None) -> None:
         self._storage.increment_counter()
         if self._heard_by_some:
             self._machine.tell_failure(error)
+        if open_seconds is not None:
+            self.open(open_seconds)
+            return
         asked = (error.retry_after_seconds or 0.0) if isinstance(error, GoldcrestError) else 0.0
         if not (asked >= self.policy.open_seconds or self._phase == "half_open" or self._worn_out(now)):
             return

@@ -52,6 +52,26 @@ async def ends_with(breaker, error):
         await breaker.call(function)
 
 
+def test_a_call_that_asks_for_a_rest_gets_it_once(breaker):
+    """Whatever the policy says; another one that began with it is no news, and doesn't change the time."""
+    first, second = breaker.admit(), breaker.admit()
+    assert (first.current, second.current) == (True, True)
+    first.failed(SiteDown(), 7000)
+    assert (first.current, second.current) == (False, False)
+    second.failed(SiteDown(), 9)
+    assert breaker.remaining_seconds == 7000
+    assert (breaker.figures()["opened"], breaker.figures()["late"]) == (1, 1)
+
+
+def test_a_probe_is_news_as_long_as_its_place_is_its_own(breaker, clock):
+    """After that the next one speaks."""
+    breaker.open(0)
+    probe = breaker.admit()
+    assert probe.current
+    clock.now += POLICY.probe_seconds
+    assert not probe.current
+
+
 async def test_failures_in_a_row_open_it_and_a_call_is_refused_with_the_time(breaker, clock):
     """The site isn't asked; the refusal names the seconds until it will be."""
     for _ in range(3):
