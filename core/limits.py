@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from utils.errors import RateLimited
+from utils.errors import GoldcrestError, RateLimited
 from utils.rate_limiter import RateLimiter, Store
 from utils.rate_rules import RULES, Rule
 
 if TYPE_CHECKING:
     from utils.config import Limits as LimitSettings
-    from utils.errors import GoldcrestError
 
+T = TypeVar("T")
 MINUTE: Final = 60.0
 #: the one key of the level "global"
 EVERYTHING: Final = "sites"
@@ -53,6 +53,16 @@ class Limits:
     async def site(self, name: str) -> None:
         """Wait for a site's turn. `name`: a platform, or "generic:<host>". Raises TooFast where that takes too long."""
         await self._limiter.admit({"platform": name, "global": EVERYTHING}, WAIT_SECONDS)
+
+    async def heard(self, name: str, ask: Callable[[], Awaitable[T]]) -> T:
+        """What `ask` gives; the site's rate follows how it ends."""
+        try:
+            result = await ask()
+        except GoldcrestError as error:
+            self.answered(name, error)
+            raise
+        self.answered(name, None)
+        return result
 
     def answered(self, name: str, error: GoldcrestError | None) -> None:
         """Let the rate of a site follow what it says."""

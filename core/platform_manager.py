@@ -1,4 +1,4 @@
-"""From a link to its platform: resolve, info cache, breaker, retry, then the site's own probe or fetch."""
+"""From a link to its platform: info cache, breaker, retry, turn and identity, then the site's own probe or fetch."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from core.guard import GENERIC, Guard
+from core.guard import GENERIC, Guard, breaker_name
+from core.identities import Identities
 from core.list_pages import ListPages
 from platforms.parts import is_recording, read_part, wanted_part
 from platforms.shapes import ANONYMOUS
@@ -18,7 +19,6 @@ from utils.circuit_breakers import Breakers
 from utils.errors import DeadLink, NotFound, UnsupportedLink
 
 if TYPE_CHECKING:
-    from core.identities import Identities
     from core.item_cache import ItemCache
     from core.limits import Limits
     from platforms.registry import Detected, Registry
@@ -54,10 +54,10 @@ class PlatformManager:
         self._registry = registry
         self._extractor = extractor
         self._max_bytes = max_bytes
-        self.identities = identities
-        self.limits = limits
+        self._limits = limits
         known = breakers or Breakers(BreakerPolicy(), clock=clock)
-        self.guard = Guard(known, retry, limits=limits, clock=clock, sleep=sleep, rng=rng)
+        self._identities = identities or Identities({}, known)
+        self.guard = Guard(known, retry, clock=clock, sleep=sleep, rng=rng)
         self.items = items
         self._pages = ListPages(self._page, items.windows)
 
@@ -167,12 +167,18 @@ class PlatformManager:
         )
 
     async def _ask(self, operation: str, site: str, url: str, attempt: Callable[[Extractor], Awaitable[T]]) -> T:
-        """Behind the site's guard, with one identity after the other within each attempt."""
+        """Behind the site's guard, with one identity after the other within each attempt, each in the site's turn."""
+        limits, name = self._limits, breaker_name(site, url)
+
+        def ask(identity: Identity) -> Awaitable[T]:
+            return attempt(self._as(identity))
 
         async def once() -> T:
-            if self.identities is None:
-                return await attempt(self._extractor)
-            return await self.identities.run(site, url, lambda identity: attempt(self._as(identity)))
+            if limits is None:
+                return await self._identities.run(site, url, ask)
+            return await self._identities.run(
+                site, url, lambda identity: limits.heard(name, lambda: ask(identity)), lambda: limits.site(name)
+            )
 
         return await self.guard.run(operation, site, url, once)
 

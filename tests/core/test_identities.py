@@ -358,6 +358,39 @@ async def test_figures_hold_no_secret(pool):
     assert "secret" not in repr(site.identities.identities("site"))
 
 
+async def test_whoever_was_sent_to_rest_before_the_turn_came_is_not_asked(pool):
+    """An identity is chosen when the site's turn has come, and no turn is waited for where all rest."""
+    site = pool(NORTH, SOUTH)
+    turns: list[list[str]] = []
+
+    async def turn():
+        turns.append(site.asked[:])
+        breaker(site, "north").open()
+
+    assert await site.identities.run("site", "a", site.answer, turn) == "south"
+    breaker(site, "south").open()
+    for _ in range(2):
+        with pytest.raises(IdentitiesResting):
+            await site.identities.run("site", "b", site.answer, turn)
+    assert turns == [[]]
+    breaker(site, "south").open(0)
+    with breaker(site, "south").admit(), pytest.raises(IdentitiesResting):
+        await site.identities.run("site", "c", site.answer, turn)
+
+
+async def test_each_identity_that_is_asked_costs_a_turn(pool):
+    """Where there is no pool, too."""
+    for members, asked in ((NORTH, SOUTH), ["north", "south"]), ((), ["anonymous"]):
+        site = pool(*members, north=[BotCheck()])
+        turns: list[int] = []
+
+        async def turn(site=site, turns=turns):
+            turns.append(len(site.asked))
+
+        await site.identities.run("site", "a", site.answer, turn)
+        assert (site.asked, turns) == (asked, [*range(len(asked))])
+
+
 # --- behind the platform manager
 
 
