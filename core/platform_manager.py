@@ -67,12 +67,11 @@ class PlatformManager:
 
     async def probe(self, link: Link) -> Media:
         """What stands behind a link. Raises a GoldcrestError."""
-        link = await self.resolve(link)
-        return await self.items.media.get_or_load(link.canonical, lambda: self._probe(link))
+        return await self._for_person(lambda: self._media(link))
 
     async def page(self, link: Link, first: int = 1, count: int = 10) -> Listing:
         """At most `count` items of a list from the position `first` on. Raises EmptyList or another GoldcrestError."""
-        return await self._pages.page(await self.resolve(link), first, count)
+        return await self._for_person(lambda: self._listing(link, first, count))
 
     def beside(self, link: Link) -> Link | None:
         """The list that an item's link names besides the item, or None."""
@@ -80,6 +79,20 @@ class PlatformManager:
 
     async def resolve(self, link: Link) -> Link:
         """The link itself, or the item that a short link leads to. Raises DeadLink where it leads to none."""
+        return await self._for_person(lambda: self._target(link)) if link.short else link
+
+    async def _for_person(self, ask: Callable[[], Awaitable[T]]) -> T:
+        """What somebody waits for, where somebody does; what is asked in the background costs nobody anything."""
+        return await (ask() if self._limits is None else self._limits.asked(ask))
+
+    async def _media(self, link: Link) -> Media:
+        link = await self._target(link)
+        return await self.items.media.get_or_load(link.canonical, lambda: self._probe(link))
+
+    async def _listing(self, link: Link, first: int, count: int) -> Listing:
+        return await self._pages.page(await self._target(link), first, count)
+
+    async def _target(self, link: Link) -> Link:
         if not link.short:
             return link
         return await self.items.leads.get_or_load(link.canonical, lambda: self._resolve(link))
@@ -131,7 +144,7 @@ class PlatformManager:
         caller's.
         """
         wanted = read_part(part)
-        media = await self.probe(link)
+        media = await self._media(link)
         platform = self._registry.platform(media.platform)
 
         async def attempt(extractor: Extractor) -> Fetched:

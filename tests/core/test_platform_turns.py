@@ -159,3 +159,143 @@ async def test_a_cancelled_request_is_no_answer():
     with pytest.raises(asyncio.CancelledError):
         await probing
     assert world.slowed == {"site": 0.5}
+
+
+# --- what it costs the person
+
+
+@pytest.fixture
+def world():
+    return World()
+
+
+class Person:
+    """Somebody at the door, whose requests each run in a task of their own as a front's do."""
+
+    def __init__(self, world, who=7):
+        self.world = world
+        self.who = who
+
+    async def asks(self, *links):
+        """What became of each link of one message."""
+
+        async def message():
+            await self.world.limits.person("telegram", self.who)
+            looks = [asyncio.create_task(self.world.manager.probe(each)) for each in links]  # as the bot begins them
+            return await asyncio.gather(*looks, return_exceptions=True)
+
+        return await asyncio.create_task(message())
+
+    async def left(self):
+        """How many requests they have at once; all are taken by that."""
+        for number in range(99):
+            try:
+                await asyncio.create_task(self.world.limits.person("telegram", self.who))
+            except TooFast:
+                return number
+        raise AssertionError("no limit")
+
+
+@pytest.mark.parametrize("level", ["platform", "global"])
+async def test_a_call_that_a_site_has_no_turn_for_costs_nobody_anything(level):
+    """Neither the person, nor the site, nor all sites together."""
+    world = World(burst=1, per_minute=600 if level == "platform" else 1)
+    await (world.exhaust() if level == "platform" else world.limits.site("other"))
+    turns, person = world.turns, Person(world)
+    for _ in range(20):
+        (end,) = await person.asks(link())
+        assert (type(end), end.values["level"]) == (TooFast, level)
+    assert (world.asked, world.turns - turns) == (0, 20)  # twenty at the door
+    assert await person.left() == 9
+
+
+async def test_what_is_answered_costs_one(world):
+    """By the site or by the cache, an item or its failure, with however many links; so does what a breaker refuses."""
+    person = Person(world)
+    await person.asks(link(), link("2"))
+    await person.asks(link())
+    world.fails = [Removed()]
+    await person.asks(link("3"))
+    world.breakers.get("site").open()
+    await person.asks(link("4"))
+    assert await person.left() == 5
+
+
+async def test_what_is_asked_in_the_background_costs_nobody_anything(world):
+    """A stale item is shown at once and asked anew; whether the site has a turn for that is no business of theirs."""
+    person = Person(world)
+    await person.asks(link())
+    world.now += 100
+    await person.asks(link())
+    while world.asked < 2:
+        await asyncio.sleep(0)
+    assert await person.left() == 9 - 1
+    world.now += 100
+    await world.exhaust()
+    await person.asks(link())
+    for _ in range(9):
+        await asyncio.sleep(0)
+    assert world.asked == 2
+    assert await person.left() == 9 - 1
+
+
+async def test_everybody_who_waits_for_the_same_question_gets_their_own_back(world):
+    """One flight serves both, and both had paid."""
+    await world.exhaust()
+    anna, ben = Person(world, "anna"), Person(world, "ben")
+    await asyncio.gather(anna.asks(link()), ben.asks(link()))
+    assert (await anna.left(), await ben.left()) == (9, 9)
+
+
+async def test_a_link_that_is_answered_keeps_the_price_of_the_message(world):
+    """Whichever ends first; and where the refused one was given back already, the next one takes it again."""
+    person = Person(world)
+    await world.exhaust()
+    refused, answered = await person.asks(link(), link("1", site="generic"))
+    assert (type(refused), type(answered)) == (TooFast, Media)
+    assert await person.left() == 9 - 1
+    world.now += 60
+    await world.exhaust()
+
+    async def one_after_another():
+        await world.limits.person("telegram", person.who)
+        with pytest.raises(TooFast):
+            await world.manager.probe(link())
+        await world.manager.probe(link("2", site="generic"))
+        with pytest.raises(TooFast):
+            await world.manager.probe(link())
+
+    await asyncio.create_task(one_after_another())
+    assert await person.left() == 9 - 1
+
+
+async def test_nothing_is_asked_with_a_request_that_somebody_else_has_spent_meanwhile(world):
+    """It was given back, and the next link finds nothing left to take."""
+    person = Person(world)
+    await world.exhaust()
+
+    async def one_after_another():
+        await world.limits.person("telegram", person.who)
+        with pytest.raises(TooFast):
+            await world.manager.resolve(link(short=True))
+        assert await person.left() == 9
+        with pytest.raises(TooFast) as refused:
+            await world.manager.probe(link("2", site="generic"))
+        return refused.value.values
+
+    assert await asyncio.create_task(one_after_another()) == {"level": "user"}
+    assert world.asked == 0
+
+
+async def test_a_download_is_no_request_of_its_own(world):
+    """The order was paid for at the door; what its job asks later is the sites' and global level's alone."""
+    person = Person(world)
+    await world.exhaust()
+
+    async def job():
+        await world.limits.person("telegram", person.who)
+        with pytest.raises(TooFast):
+            await world.manager.fetch(link(), "best", Path(), lambda _: None)
+
+    await asyncio.create_task(job())
+    assert await person.left() == 9 - 1

@@ -161,6 +161,26 @@ async def test_many_who_wait_come_one_after_another(clock):
     assert all(gap > 0.99 for gap in gaps)
 
 
+async def test_a_call_that_came_to_nothing_is_given_back(clock, rule_of):
+    """Afterwards as many are admitted as if it had not been; nobody gets more than the burst out of it."""
+    limiter = RateLimiter({"user": rule_of}, MemoryStore(clock=clock))
+
+    async def admitted() -> int:
+        for number in range(99):
+            try:
+                await limiter.admit({"user": "1"})
+            except TooFast:
+                return number
+        raise AssertionError("no limit")
+
+    for _ in range(9):
+        await limiter.give_back({"user": "1"})
+    assert await admitted() == rule_of.burst
+    for _ in range(2):
+        await limiter.give_back({"user": "1"})
+    assert await admitted() == 2
+
+
 async def test_levels_have_their_own_keys_and_rules(clock):
     """One person's limit is not another's; a site's own rate beats the level's; a level without a rule is free."""
     limiter = RateLimiter(
