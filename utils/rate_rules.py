@@ -58,12 +58,12 @@ class TokenBucket(Rule):
         """Admitted while the schedule is at most `burst` intervals ahead."""
         interval = self.seconds / self.count / factor
         full = self.burst * interval
-        ahead = 0.0 if state is None else max(0.0, state[0] - now) * (state[1] / factor)
+        ahead = 0.0 if state is None or state[0] < now else (state[0] - now) * (state[1] / factor)
         if ahead > full:  # the clock was set back: by how much nobody knows, so by a lot means that all is forgotten
             ahead = 0.0 if ahead > 2 * full else full
         ahead += cost * interval
         wait = ahead - full
-        return (wait if wait > GRAIN_SECONDS else 0.0), (now + max(0.0, ahead), factor)
+        return (wait if wait > GRAIN_SECONDS else 0.0), (now + ahead if ahead > 0.0 else now, factor)
 
 
 class LeakyBucket(Rule):
