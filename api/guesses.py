@@ -28,7 +28,7 @@ class Guesses:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._visitors: OrderedDict[str, tuple[float, int]] = OrderedDict()
+        self._visitors: OrderedDict[str, tuple[tuple[float, float], int]] = OrderedDict()
         self._count = 0
         self._logged: float | None = None
 
