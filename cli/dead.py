@@ -20,7 +20,9 @@ MIGRATIONS: Final = Path(__file__).resolve().parent.parent / "core" / "migration
 
 
 async def listed(settings: Settings, texts: Texts) -> dict[str, Any]:
-    """The newest ones, and how many there are."""
+    """The newest ones, and how many there are: none where no server ran yet."""
+    if not _path(settings).exists():
+        return {"ok": True, "total": 0, "dead_letters": []}
     async with _queue(settings) as queue:
         letters = [letter_shape(letter, texts) for letter in await queue.letters.newest()]
         return {"ok": True, "total": await queue.letters.count(), "dead_letters": letters}
@@ -43,13 +45,16 @@ async def discard(settings: Settings, letter_id: str) -> dict[str, Any]:
     return {"ok": True}
 
 
+def _path(settings: Settings) -> Path:
+    return settings.data_dir / "goldcrest.db"
+
+
 @asynccontextmanager
 async def _queue(settings: Settings) -> AsyncIterator[JobQueue]:
-    """The queue of the data folder. Raises NotFound where there is none yet: a look makes no folder."""
-    path = settings.data_dir / "goldcrest.db"
-    if not path.exists():
+    """The queue of the data folder. Raises NotFound where there is none yet (a look makes none), DatabaseUnreadable."""
+    if not _path(settings).exists():
         raise NotFound("no database yet")
-    database = Database(path, MIGRATIONS)
+    database = Database(_path(settings), MIGRATIONS)
     await database.start()
     try:
         bounds = settings.downloads

@@ -404,6 +404,13 @@ class StorageTrouble(LocalError):
     step = "later"
 
 
+class DatabaseUnreadable(LocalError):
+    """The file of the database is damaged or none at all; values: its `path`."""
+
+    code = "database"
+    http_status = 500
+
+
 class OutOfMemory(LocalError):
     """The worker needed more memory than it may have."""
 

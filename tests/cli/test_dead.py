@@ -24,8 +24,6 @@ async def prepared(path):
 def test_it_is_listed_replayed_and_discarded(terminal, tmp_path, monkeypatch):
     """By the id that the list names; afterwards it is unknown."""
     monkeypatch.setenv("DATA_DIR", str(tmp_path))
-    assert terminal("dead").code == 1  # there is no database yet, and none is made
-    assert list(tmp_path.iterdir()) == []
     asyncio.run(prepared(tmp_path / "goldcrest.db"))
     shown = terminal("dead", "list").json
     first, second = (letter["id"] for letter in shown["dead_letters"])
@@ -35,6 +33,28 @@ def test_it_is_listed_replayed_and_discarded(terminal, tmp_path, monkeypatch):
     assert terminal("dead", "discard", second).code == 0
     assert terminal("dead", "discard", second).json["error"]["code"] == "not_found"
     assert terminal("dead").json["total"] == 0
+
+
+def test_before_a_server_ran_nothing_is_dead(terminal, tmp_path, monkeypatch):
+    """An empty list and no such letter; a look makes no database."""
+    monkeypatch.setenv("DATA_DIR", str(tmp_path))
+    done = terminal("dead")
+    assert (done.code, done.json) == (0, {"ok": True, "total": 0, "dead_letters": []})
+    assert terminal("dead", "replay", "01J").json["error"]["code"] == "not_found"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_damaged_database_is_told_by_its_path(terminal, tmp_path, monkeypatch):
+    """With what to do; it stays as it is."""
+    path = tmp_path / "goldcrest.db"
+    path.write_bytes(b"garbage" * 1000)
+    monkeypatch.setenv("DATA_DIR", str(tmp_path))
+    for words in (("list",), ("replay", "01J"), ("discard", "01J")):
+        done = terminal("dead", *words)
+        assert (done.code, done.json["error"]["code"]) == (1, "database")
+        assert str(path) in done.json["error"]["message"]
+        assert "away" in done.json["error"]["hint"]
+    assert path.read_bytes() == b"garbage" * 1000
 
 
 @pytest.mark.parametrize("words", [("bury",), ("replay",), ("list", "x")])
