@@ -10,6 +10,8 @@ import traceback
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, Final
 
+from typer import BadParameter
+
 from cli.screen import answer
 from services.shapes import error_shape
 from utils.errors import ConfigError, GoldcrestError, InternalError
@@ -34,13 +36,16 @@ class Interrupted(Exception):
 
 
 def run_command(work: Callable[[], Awaitable[dict[str, Any]]], texts: Texts, *, debug: bool) -> int:
-    """Print the answer of `work`, or its failure as JSON; the exit code, by the answer's `ok`. Raises ConfigError."""
+    """Print the answer of `work`, or its failure as JSON; the exit code, by the answer's `ok`.
+
+    Raises ConfigError, and BadParameter for what only the work can tell to be wrong usage.
+    """
     try:
         told = asyncio.run(_until_signal(work()))
         answer(told)
     except Interrupted as interrupted:
         return SIGNAL_BASE + interrupted.number
-    except ConfigError:
+    except (ConfigError, BadParameter):
         raise
     except GoldcrestError as error:
         return _fail(error, texts, debug=debug)
