@@ -181,6 +181,20 @@ def test_detect_reads_arguments(terminal):
     assert (done.code, terminal.settings) == (0, [])
 
 
+def test_arguments_that_are_no_utf_8_are_read_as_far_as_they_can_be(terminal, tmp_path):
+    """Bytes of another encoding, as Python hands them over, are replaced."""
+    assert json.loads(terminal("detect", "\udcff x").out)["text"] == "\ufffd x"
+    assert terminal("info", "\udcff https://vimeo.com/1").code == 0
+    done = terminal("get", "https://vimeo.com/1", "--from", "\udcff", "-o", str(tmp_path))
+    assert (done.code, done.json["error"]["code"]) == (1, "bad_part")
+
+
+def test_a_folder_whose_name_is_no_utf_8_is_wrong_usage(terminal, tmp_path):
+    """JSON couldn't name what is saved there; no folder of another name is made."""
+    done = terminal("get", "https://vimeo.com/1", "-o", str(tmp_path / "out\udcff"))
+    assert (done.code, done.out, left_overs(tmp_path)) == (2, "", [])
+
+
 def test_detect_takes_texts_that_look_like_options(terminal):
     """Behind `--` everything is a text."""
     assert json.loads(terminal("detect", "--", "--debug").out)["text"] == "--debug"
@@ -219,9 +233,17 @@ def test_a_cancellation_without_a_signal_is_a_fault(terminal):
         terminal("get", "https://vimeo.com/1")
 
 
-class Screen(io.StringIO):
+class Screen(io.TextIOWrapper):
+    def __init__(self) -> None:
+        super().__init__(io.BytesIO(), "utf-8")
+
     def isatty(self) -> bool:
         return True
+
+    def shown(self) -> str:
+        self.flush()
+        self.seek(0)
+        return self.read()
 
 
 def test_a_terminal_sees_a_bar_and_laid_out_json(terminal, tmp_path, monkeypatch):
@@ -232,9 +254,10 @@ def test_a_terminal_sees_a_bar_and_laid_out_json(terminal, tmp_path, monkeypatch
     monkeypatch.setenv("COLUMNS", "100")
     monkeypatch.setenv("TERM", "xterm")
     terminal("get", "https://vimeo.com/1", "-o", str(tmp_path))
-    assert "Downloading" in err.getvalue()
-    assert out.getvalue().startswith('{\n  "ok": true')
-    assert json.loads(out.getvalue())["ok"] is True
+    assert "Downloading" in err.shown()
+    shown = out.shown()
+    assert shown.startswith('{\n  "ok": true')
+    assert json.loads(shown)["ok"] is True
 
 
 @pytest.mark.parametrize(
