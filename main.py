@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -35,13 +36,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def open_streams() -> None:
-    """Let standard streams that are closed lead nowhere, else the first sockets get their numbers."""
+    """Let standard streams that are closed lead nowhere, else the first sockets get their numbers.
+
+    Standard error keeps nothing back: what can't be written would be tried again, and fail again, at the end.
+    """
     while (number := os.open(os.devnull, os.O_RDWR)) <= STANDARD_ERROR:
         os.set_inheritable(number, True)
     os.close(number)
     sys.stdin = sys.stdin or os.fdopen(0)
     sys.stdout = sys.stdout or os.fdopen(1, "w")
-    sys.stderr = sys.stderr or os.fdopen(2, "w")
+    unbuffered = io.FileIO(STANDARD_ERROR, "w", closefd=False)
+    sys.stderr = io.TextIOWrapper(unbuffered, "utf-8", "backslashreplace", write_through=True)
 
 
 def serve() -> int:
@@ -56,7 +61,8 @@ def serve() -> int:
         folder = lock_folder(settings.data_dir)
         listener = listen(settings)
     except ConfigError as error:
-        print(error.detail, file=sys.stderr)
+        with suppress(OSError):
+            print(error.detail, file=sys.stderr, flush=True)
         return 2
     with folder, listener:
         return run(run_server(settings, listener))

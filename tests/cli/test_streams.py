@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 
-from tests.cli.test_process import WAIT_SECONDS, command, environment
+from tests.cli.test_process import WAIT_SECONDS, command, environment, until
 
 pytestmark = pytest.mark.process
 
 FULL = Path("/dev/full")
+linux = pytest.mark.skipif(not FULL.exists(), reason="Linux's own file")
 #: `doctor` goes no further than its first check then
 NO_PORT = {"PORT": "x"}
 
@@ -49,7 +52,7 @@ def test_closed_streams_lead_nowhere(closed, words, code):
     assert shell(f'"$@" {closed}', *words).returncode == code
 
 
-@pytest.mark.skipif(not FULL.exists(), reason="Linux's own")
+@linux
 @pytest.mark.parametrize(
     "words", [("detect", "x"), ("info", "no link"), ("doctor",), ("doctor", "--json"), ("--help",)]
 )
@@ -59,7 +62,7 @@ def test_an_answer_that_cannot_be_written_is_a_failure(words):
     assert (done.returncode, done.stderr) == (1, "Standard output can't be written: No space left on device.\n")
 
 
-@pytest.mark.skipif(not FULL.exists(), reason="Linux's own")
+@linux
 def test_with_debug_it_brings_its_traceback():
     """Which is what --debug is for."""
     done = subprocess.run(
@@ -97,6 +100,34 @@ def test_answers_are_utf_8_whatever_the_locale():
     assert json.loads(shell('"$@"', "detect", "é \N{RIGHTWARDS ARROW}", **other).stdout)["text"]
     done = shell('"$@"', "doctor", **NO_PORT, **other)
     assert "\N{RIGHTWARDS ARROW}" in done.stdout
+
+
+@pytest.mark.parametrize("stderr", ["", pytest.param(f"2>{FULL}", marks=linux), "2>&-"])
+def test_a_server_whose_log_cannot_be_written_serves(tmp_path, stderr):
+    """Its reader is gone (`make run 2>&1 | head -1`), its disk full or its stream closed: it answers and ends well."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    settings = {"DATA_DIR": str(tmp_path), "PORT": str(port), "GOLDCREST_SERVER__HOST": "127.0.0.1"}
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "wb") as gone:
+        process = subprocess.Popen(
+            ["sh", "-c", f'exec "$@" {stderr}', "sh", *command("serve")], env=environment() | settings, stderr=gone
+        )
+
+    def ready() -> bool:
+        assert process.poll() is None
+        try:
+            with urlopen(f"http://127.0.0.1:{port}/ready", timeout=WAIT_SECONDS) as answer:
+                return bool(answer.status == 200)
+        except OSError:
+            return False
+
+    try:
+        until(ready)
+    finally:
+        process.terminate()
+    assert process.wait(WAIT_SECONDS) == 0
 
 
 INTERRUPTED = """
