@@ -13,7 +13,7 @@ import typer
 from cli.run import FAILED, OK, USAGE, run_command, run_plain
 from cli.screen import answer, close_output, complain, progress_bar, say
 from core.list_pages import LAST, PAGE_BOUND
-from platforms.parts import asked_part
+from platforms.parts import asked_part, check_minutes
 from platforms.shapes import QUALITY_KEYS
 from utils.config import load_settings
 from utils.errors import ConfigError
@@ -149,6 +149,8 @@ def get(
 
     async def work(app: App) -> dict[str, Any]:
         with progress_bar(terminal.texts) as show:
+            if minutes is not None:
+                check_minutes(minutes, app.settings.downloads.live_minutes)
             part = asked_part(start, end, minutes)
             return await jobs.get(app, url, quality, FolderDelivery(folder), show, items=items, part=part)
 
@@ -219,7 +221,6 @@ def _commands() -> typer.Typer:
     commands = typer.Typer(
         help="Goldcrest: send a link, get the file.",
         epilog=f"Add {DEBUG} to any command to see tracebacks and all logs.",
-        no_args_is_help=True,
         add_completion=False,
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Iterator
@@ -27,7 +28,10 @@ class Unwritten(OSError):
 
 def answer(value: Any, *, lines: bool = False) -> bool:
     """Print one JSON value: laid out where a person looks, on one line elsewhere and with `lines`. See `say`."""
-    text = msgspec.json.encode(value)
+    try:
+        text = msgspec.json.encode(value)
+    except UnicodeEncodeError:  # a path of the settings that is no UTF-8
+        text = json.dumps(value).encode()
     if sys.stdout.isatty() and not lines:
         text = msgspec.json.format(text, indent=2)
     return say(text.decode())

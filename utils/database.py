@@ -46,22 +46,25 @@ class Database:
     async def start(self) -> None:
         """Open the file (made with mode 0600 in a 0700 folder) and apply what is missing of the migrations.
 
-        Raises DatabaseUnreadable for a file that is damaged or no database; it stays as it is.
+        Raises DatabaseUnreadable for a file that is damaged, no database or not ours to read; it stays as it is.
         """
         import aiosqlite
 
         self._lock = asyncio.Lock()  # whoever holds the one of an earlier life waits for a connection that is gone
         self._owner = None
-        self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._path.touch(mode=0o600)
         try:
+            self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._path.touch(mode=0o600)
             self._connection = await aiosqlite.connect(self._path, isolation_level=None, timeout=5.0)
             await self._prepare(self._connection)
         except BaseException as error:
             await self.stop()  # the connection's thread would outlive the event loop, and the process wait for it
-            if getattr(error, "sqlite_errorcode", 0) & 0xFF in UNREADABLE:
+            code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+            if code in UNREADABLE or isinstance(error, PermissionError):
                 detail = f"{self._path} can't be read: {error}; move it away to begin anew, or put a copy in its place"
                 raise DatabaseUnreadable(detail, path=self._path) from error
+            if code in PASSING:
+                raise StorageTrouble(str(error)) from error
             raise
 
     async def stop(self) -> None:

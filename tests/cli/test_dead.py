@@ -57,6 +57,30 @@ def test_a_damaged_database_is_told_by_its_path(terminal, tmp_path, monkeypatch)
     assert path.read_bytes() == b"garbage" * 1000
 
 
+def test_a_folder_whose_name_is_no_utf_8_is_named_in_escapes(terminal, tmp_path, monkeypatch):
+    """JSON has no other way to."""
+    folder = tmp_path / "\udcff"
+    folder.mkdir()
+    (folder / "goldcrest.db").write_bytes(b"garbage" * 1000)
+    monkeypatch.setenv("DATA_DIR", str(folder))
+    done = terminal("dead")
+    assert (done.code, done.json["error"]["code"]) == (1, "database")
+    assert str(folder) in done.json["error"]["message"]
+
+
+def test_somebody_elses_folder_is_told(terminal, tmp_path, monkeypatch):
+    """`dead` as another user than the server's."""
+
+    def refuse(_path):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setenv("DATA_DIR", str(tmp_path))
+    monkeypatch.setattr("cli.dead.Path.exists", refuse)
+    done = terminal("dead")
+    assert (done.code, done.json["error"]["code"]) == (1, "database")
+    assert "Run this as the user" in done.json["error"]["hint"]
+
+
 @pytest.mark.parametrize("words", [("bury",), ("replay",), ("list", "x")])
 def test_wrong_usage_is_told(terminal, words):
     """Exit code 2."""

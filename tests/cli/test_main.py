@@ -109,6 +109,7 @@ def test_info_prints_the_media(terminal):
     "arguments",
     [
         ["nope"],
+        ["--debug"],
         ["get"],
         ["get", "https://vimeo.com/1", "-q", "5k"],
         ["get", "https://vimeo.com/1", "-o", "/dev/null/x"],
@@ -284,3 +285,10 @@ def test_a_part_that_makes_no_sense(terminal, tmp_path, options):
     assert (done.code, done.json["error"]["code"]) == (1, "bad_part")
     assert done.json["error"]["message"]
     assert terminal.downloads.orders == []
+
+
+@pytest.mark.parametrize("minutes", ["-5", "0", "31", "9" * 30])
+def test_minutes_that_no_recording_may_have(terminal, tmp_path, minutes):
+    """The sentence names the bounds."""
+    done = terminal("get", "https://vimeo.com/1", "-o", str(tmp_path), "--minutes", minutes)
+    assert (done.code, done.json["error"]["message"]) == (1, "A recording may have 1 to 30 minutes.")

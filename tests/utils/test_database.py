@@ -174,3 +174,21 @@ async def test_a_start_that_fails_otherwise_says_why_and_leaves_no_thread(tmp_pa
     with pytest.raises(sqlite3.OperationalError):
         await Database(tmp_path / "x.db", migrations).start()
     assert ended_since(before)
+
+
+async def test_a_file_of_somebody_else_is_told_too(tmp_path, migrations, monkeypatch):
+    """As the system says it; a test that runs as root may read everything."""
+
+    def refuse(*_args, **_options):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("pathlib.Path.touch", refuse)
+    with pytest.raises(DatabaseUnreadable, match="Permission denied"):
+        await Database(tmp_path / "x.db", migrations).start()
+
+
+async def test_a_start_that_cannot_write_for_now_says_so(tmp_path, migrations):
+    """Held by somebody, read-only or full: that may pass."""
+    (migrations / "002_readonly.sql").write_text("PRAGMA query_only=ON; INSERT INTO t VALUES (1);")
+    with pytest.raises(StorageTrouble, match="readonly"):
+        await Database(tmp_path / "x.db", migrations).start()
