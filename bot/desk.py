@@ -27,6 +27,7 @@ from bot.handlers import (
     links,
     lists,
     live,
+    people,
     reminders,
     reports,
     sites,
@@ -37,6 +38,7 @@ from bot.messenger import Messenger
 from bot.middlewares import Access, Deduplication, Errors, Promptness
 from bot.orders import Orders
 from bot.pace import Pace
+from bot.people import show_owner_commands
 from bot.router import Dispatcher
 from bot.seen import SeenUpdates
 from bot.sender import Sender
@@ -71,6 +73,7 @@ class Desk:
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         settings, texts = app.settings, app.texts
+        self._app = app
         self.telegram = telegram = Telegram(clock, sleep)
         self.bot_name = ""
         boards = Boards(telegram, settings.telegram.edit_interval_seconds, clock, sleep)
@@ -101,12 +104,13 @@ class Desk:
             "menus": menus,
             "lists": pages,
             "batches": self.batch_boards,
+            "bot_name": lambda: self.bot_name,
         }
         self._dispatcher = Dispatcher(
             (
                 *(start.router, choices.router, clips.router, live.router, cancel.router),
                 *(lists.router, batches.router, failures.router, reminders.router, reports.router),
-                *(sites.router,),
+                *(sites.router, people.router),
                 *(cookies.router, dead.router, links.router),
             ),
             (
@@ -139,8 +143,9 @@ class Desk:
         self._handlers.pause()
 
     def resume(self) -> None:
-        """Handle what has come."""
+        """Handle what has come; the owner's menu is written beside it."""
         self._handlers.resume()
+        self._tails.spawn(lambda: show_owner_commands(self._app, self.telegram))
 
     def open_events(self) -> frozenset[object]:
         """A mark for every event that was taken in and isn't dealt with; one that `stop` cut off stays so."""

@@ -39,7 +39,10 @@ class Due:
         self._failures = failures
 
     async def remind(self, reminder: Reminder) -> Again | None:
-        """Deal with it; Again where it is too early."""
+        """Deal with it; Again where it is too early. Who is let in no longer waits in vain."""
+        if not self._app.users.may_use(reminder.user_id):
+            await self._finish(Target(**reminder.target), cancelled_screen(self._app, reminder.title))
+            return None
         try:
             if reminder.kind == "live":
                 return await self._look_for(reminder)

@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, Final
 import structlog
 
 from bot.events import Event, Incoming, Pressed
+from bot.people import knock
 from bot.rich import plain
 from bot.router import Forward, Rest, read_command
 from bot.status import explain
 from bot.telegram import Place
+from services.users import Person
 from utils.errors import GoldcrestError, InternalError, NotAllowed, TelegramRefused
 
 if TYPE_CHECKING:
@@ -32,8 +34,9 @@ PROMPT_SECONDS: Final = 0.05
 STRANGER_SECONDS: Final = 24 * 3600.0
 #: strangers remembered for that
 STRANGER_BOUND: Final = 1000
-#: what the link in the log sends, see bot/handlers/start.py
+#: what the link in the log sends, and one of the owner's invitations, see bot/handlers/start.py
 CLAIM_PREFIX: Final = "claim_"
+JOIN_PREFIX: Final = "join_"
 
 
 class Promptness:
@@ -149,7 +152,10 @@ class Deduplication:
 
 
 class Access:
-    """Lets in whom the bot serves, and whoever brings the claim link. Others hear so once a day, in private only."""
+    """Lets in whom the bot serves and whoever brings a link to come in; others hear so once a day, in private only.
+
+    The owner hears of each of them, with a button that lets them in.
+    """
 
     def __init__(self, app: App, telegram: Telegram, texts: Texts, clock: Callable[[], float] = time.monotonic) -> None:
         self._app = app
@@ -160,11 +166,14 @@ class Access:
 
     async def __call__(self, event: Event, forward: Forward) -> Rest:
         """Forward, or refuse politely."""
-        if self._app.users.may_use(event.user_id) or _claims(event):
+        if isinstance(event, Incoming) and event.user_id is not None:
+            await self._app.users.seen(Person(event.user_id, event.name))
+        if self._app.users.may_use(event.user_id) or _comes_in(event):
             return await forward(event)
         if isinstance(event, Pressed):
             raise NotAllowed
         if event.private and event.user_id is not None and self._may_tell(event.user_id):
+            await knock(self._app, self._telegram, Person(event.user_id, event.name))
             await self._telegram.send_text(Place(event.chat_id), plain(self._texts("stranger")))
         return ()
 
@@ -180,8 +189,8 @@ class Access:
         return True
 
 
-def _claims(event: Event) -> bool:
+def _comes_in(event: Event) -> bool:
     if not isinstance(event, Incoming) or not event.private:
         return False
     command, payload = read_command(event.text, "")
-    return command == "start" and payload.startswith(CLAIM_PREFIX)
+    return command == "start" and payload.startswith((CLAIM_PREFIX, JOIN_PREFIX))

@@ -43,6 +43,7 @@ class Telegram(Section, frozen=True):
     api_id: Annotated[int, Meta(ge=0)]
     api_hash: ApiHash
     owner_id: Annotated[int, Meta(ge=0)]
+    users: tuple[Annotated[int, Meta(ge=1)], ...]
     storage_chat_id: int
     server: HostPort
     server_key: str

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from bot.batch_lists import looks_like_positions
 from bot.batch_menus import BatchMenu
 from bot.batch_screens import links_screen
+from bot.handlers.people import passed_on
 from bot.rich import TEXT_LIMIT, plain, shortened
 from bot.router import Router
 from bot.status import explain
@@ -50,7 +51,7 @@ async def look(
         return ()
     found = app.downloads.detect(message.text)
     if not found.links and not found.refused:
-        if not await lists.typed(message) and message.private:
+        if not await lists.typed(message) and not await passed_on(message, app, telegram) and message.private:
             raise NoLink
         return ()
     place, tasks = Place.of(message), []

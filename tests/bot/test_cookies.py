@@ -9,6 +9,7 @@ import pytest
 from core.identities import Identities
 from platforms.registry import Registry
 from services.cookies import CookieFiles
+from services.users import Person
 from tests.telegram_server.faults import RpcError
 from utils.circuit_breaker import BreakerPolicy
 from utils.circuit_breakers import Breakers
@@ -142,7 +143,7 @@ async def test_others_get_nothing(keeper, bot, telegram):
     await bob.say(telegram.bot, "/cookies")
     await bob.wait_for(lambda message: "private" in message.text)
     await bob.send_file(telegram.bot, INSTAGRAM, "cookies.txt", "text/plain", text="/cookies instagram bob")
-    bot.app.users._roles[bob.id] = "user"
+    await bot.app.users.allow(Person(bob.id))
     asked = await bob.say(telegram.bot, "/cookies")
     await bob.wait_for(lambda message: message.sender is telegram.bot, after=asked)
     assert keeper.held() == ()

@@ -3,6 +3,7 @@
 import pytest
 
 from bot.failures import minutes_until_live
+from services.users import Person
 from tests.bot.conftest import MEBIBYTE, QUALITIES, settled
 from tests.telegram_server import asking
 from utils.errors import (
@@ -214,8 +215,7 @@ async def test_cookies_for_the_owner(bot, telegram, sites, texts):
 async def test_cookies_for_everybody_else(bot, telegram, sites, texts):
     """They are told who can; a bot check passes with time as well."""
     carol = telegram.world.person("Carol")
-    await bot.database.run("INSERT INTO users (id, role, added_at) VALUES (?, 'user', 0)", carol.id)
-    await bot.app.users.start()
+    await bot.app.users.allow(Person(carol.id))
     status = await failed_look(telegram, sites, BotCheck(), texts("error.bot_check"), who=carol)
     assert labels(status) == ["Upload cookies", "Try again in 10 min", "Try again"]
     answer = await carol.press(status, "Upload cookies")
@@ -326,8 +326,7 @@ async def test_an_unknown_failure_names_its_report(bot, telegram, sites, texts):
 async def test_reports_are_the_owners(bot, telegram, sites, texts):
     """Others hear so."""
     carol = telegram.world.person("Carol")
-    await bot.database.run("INSERT INTO users (id, role, added_at) VALUES (?, 'user', 0)", carol.id)
-    await bot.app.users.start()
+    await bot.app.users.allow(Person(carol.id))
     await carol.say(telegram.bot, "/reports")
     await carol.wait_for(lambda m: m.text == texts("reports.owner_only"))
 

@@ -6,6 +6,7 @@ import pytest
 
 from bot.batch_screens import NEXT
 from services.stored import OFFER_SECONDS
+from services.users import Person
 from tests.bot.conftest import settled
 from utils.errors import CutOff, EmptyList, Private, Removed
 from utils.texts import Texts
@@ -336,8 +337,7 @@ async def test_only_the_one_who_asked_may_press(bot, telegram, sites, texts):
     bob = telegram.world.person("Bob", "bob")
     group = telegram.world.supergroup("Birds", telegram.alice, bob)
     await telegram.alice.add(group, telegram.bot, "admin")
-    await bot.database.run("INSERT INTO users VALUES (?, 'user', 0)", bob.id)
-    await bot.app.users.start()
+    await bot.app.users.allow(Person(bob.id))
     sites.length = 12
     menu = await list_of(telegram, chat=group)
     for button in (NEXT, "3", "This page", "Choose"):

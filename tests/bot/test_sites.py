@@ -9,6 +9,7 @@ import pytest
 from core.item_cache import ItemCache
 from core.platform_manager import PlatformManager
 from platforms.registry import Registry
+from services.users import Person
 from tests.bot.test_failures import LINK
 from tests.telegram_server import asking
 from utils.config import load_settings
@@ -75,8 +76,7 @@ async def test_what_is_typed_wrong_is_answered_with_a_sentence(bot, telegram, te
 async def test_sites_are_the_owners(bot, telegram, sites, texts):
     """Others can neither list nor press."""
     carol = telegram.world.person("Carol")
-    await bot.database.run("INSERT INTO users (id, role, added_at) VALUES (?, 'user', 0)", carol.id)
-    await bot.app.users.start()
+    await bot.app.users.allow(Person(carol.id))
     await carol.say(telegram.bot, "/sites")
     await carol.wait_for(lambda message: message.text == texts("sites.owner_only"))
     await telegram.alice.say(telegram.bot, "/sites pause youtube")

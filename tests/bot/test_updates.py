@@ -8,6 +8,7 @@ from pyrogram import raw
 from bot.events import Incoming, Pressed
 from bot.feed import Feed
 from bot.updates import read_update
+from services.users import Person
 from utils.errors import Busy
 
 T = raw.types
@@ -79,7 +80,38 @@ CHANNEL = T.PeerChannel(channel_id=9)
 def test_reading(update, event):
     """People's messages and presses become events; channels, own messages and everything else become nothing."""
     broadcast = T.Channel(id=8, title="News", photo=T.ChatPhotoEmpty(), date=1, broadcast=True)
-    assert read_update(update, {8: broadcast}) == event
+    assert read_update(update, {}, {8: broadcast}) == event
+
+
+@pytest.mark.parametrize(
+    ("names", "shown"),
+    [
+        ({"first_name": "Bob"}, "Bob"),
+        ({"first_name": " Bob\n", "last_name": "Finch", "username": "bob"}, "Bob Finch @bob"),
+        ({}, ""),
+    ],
+)
+def test_names_are_as_telegram_shows_them(names, shown):
+    """First and last name on one line, the user name behind them."""
+    event = read_update(new(), {5: T.User(id=5, **names)}, {})
+    assert isinstance(event, Incoming)
+    assert event.name == shown
+
+
+@pytest.mark.parametrize(
+    ("header", "author"),
+    [
+        ({"from_id": T.PeerUser(user_id=7)}, Person(7, "Bob")),
+        ({"from_name": "Hidden"}, Person(0, "Hidden")),
+        ({"from_id": CHANNEL}, None),
+    ],
+)
+def test_who_wrote_what_is_passed_on(header, author):
+    """A person, a person whom Telegram hides, or nobody."""
+    forward = T.MessageFwdHeader(date=1, **header)
+    event = read_update(new(fwd_from=forward), {7: T.User(id=7, first_name="Bob")}, {})
+    assert isinstance(event, Incoming)
+    assert event.author == author
 
 
 def test_keys_tell_updates_apart():

@@ -3,6 +3,7 @@
 import pytest
 
 from platforms.shapes import Progress
+from services.users import Person
 from tests.bot.conftest import MEBIBYTE, jpeg, settled
 from utils.errors import CutOff, Private, SiteDown
 from utils.texts import Texts
@@ -248,8 +249,7 @@ async def test_only_the_one_who_asked_may_cancel(bot, telegram, sites, texts):
     bob = telegram.world.person("Bob", "bob")
     group = telegram.world.supergroup("Birds", telegram.alice, bob)
     await telegram.alice.add(group, telegram.bot, "admin")
-    await bot.database.run("INSERT INTO users VALUES (?, 'user', 0)", bob.id)
-    await bot.app.users.start()
+    await bot.app.users.allow(Person(bob.id))
     sites.looking.clear()
     said = await telegram.alice.say(group, LINK)
     status = await telegram.alice.wait_for(lambda m: m.buttons, chat=group, after=said)
@@ -407,8 +407,7 @@ async def test_the_owner_may_press_for_others(bot, telegram, sites):
     bob = telegram.world.person("Bob", "bob")
     group = telegram.world.supergroup("Birds", telegram.alice, bob)
     await telegram.alice.add(group, telegram.bot, "admin")
-    await bot.database.run("INSERT INTO users VALUES (?, 'user', 0)", bob.id)
-    await bot.app.users.start()
+    await bot.app.users.allow(Person(bob.id))
     sites.fetching.clear()
     said = await bob.say(group, LINK)
     menu = await bob.wait_for(is_menu, chat=group, after=said)
