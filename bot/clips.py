@@ -60,26 +60,24 @@ def read_span(span: str) -> Clip:
     return clip
 
 
-def whole_screen(  # noqa: PLR0917 - what is offered, and where
-    texts: Texts, media: Media, link: Link, token: str, instant: Collection[str], reply_to: int
-) -> Screen:
+def whole_screen(texts: Texts, media: Media, link: Link, token: str, instant: Collection[str]) -> Screen:
     """The menu of the whole; where the link points into it, with a button that leads to the clip."""
-    keyboard = [*menu_keyboard(texts, media, token, instant, reply_to)]
+    keyboard = [*menu_keyboard(texts, media, token, instant)]
     if (clip := linked_clip(link, media)) is not None:
-        keyboard.append([Button(_span_text(texts, clip), ShowClip(token, reply_to, _span(clip)))])
+        keyboard.append([Button(_span_text(texts, clip), ShowClip(token, _span(clip)))])
     return Screen(menu_text(texts, media, instant), keyboard)
 
 
 def clip_screen(  # noqa: PLR0917 - as above, with the part
-    texts: Texts, media: Media, clip: Clip, token: str, instant: Collection[str], reply_to: int, limit_bytes: int
+    texts: Texts, media: Media, clip: Clip, token: str, instant: Collection[str], limit_bytes: int
 ) -> Screen:
     """The menu of a clip: the same qualities with the sizes that the clip will have, and the way back to the whole."""
     cut = clip_media(media, clip, limit_bytes)
     keyboard = [
         [replace(button, data=_cut(button.data, clip)) for button in row]
-        for row in menu_keyboard(texts, cut, token, instant, reply_to)
+        for row in menu_keyboard(texts, cut, token, instant)
     ]
-    keyboard.append([Button(texts("button.whole"), ShowClip(token, reply_to, ""))])
+    keyboard.append([Button(texts("button.whole"), ShowClip(token, ""))])
     start = duration_text(clip.start)
     note = (
         texts("menu.clip_open", start=start)
@@ -89,7 +87,7 @@ def clip_screen(  # noqa: PLR0917 - as above, with the part
     return Screen(menu_text(texts, cut, instant, note), keyboard)
 
 
-def live_screen(texts: Texts, media: Media, token: str, reply_to: int, settings: Settings) -> Screen:
+def live_screen(texts: Texts, media: Media, token: str, settings: Settings) -> Screen:
     """What a running stream is offered in: so many minutes of it, each with about what they weigh."""
     most = settings.downloads.live_minutes
     bound = min(settings.downloads.live_mb * MEBIBYTE, most_bytes(settings))
@@ -103,7 +101,7 @@ def live_screen(texts: Texts, media: Media, token: str, reply_to: int, settings:
         if best.bits:
             size = size_text(min(best.bits / 8 * minutes * MINUTE, bound))
             text = texts("button.record_size", minutes=minutes, size=size)
-        buttons.append(Button(text, Record(token, best.key, minutes, reply_to)))
+        buttons.append(Button(text, Record(token, best.key, minutes)))
     facts = [texts("menu.live"), *([media.uploader] if media.uploader else [])]
     lines = [" \u00b7 ".join(facts), texts("menu.record")]
     return Screen(titled(media.title, lines), [buttons[at : at + 2] for at in range(0, len(buttons), 2)])
@@ -115,20 +113,20 @@ def clip_title(title: str, clip: Clip) -> str:
     return f"{title} [{duration_text(clip.start)}-{end}]".strip()
 
 
-def same_again(token: str, quality: str, part: str, reply_to: int) -> Packed:
+def same_again(token: str, quality: str, part: str) -> Packed:
     """The data of a button that asks once more for exactly what was asked for."""
     match read_part(part):
         case Clip() as clip:
-            return ChooseClip(token, quality, reply_to, _span(clip))
+            return ChooseClip(token, quality, _span(clip))
         case Recording(minutes=minutes):
-            return Record(token, quality, minutes, reply_to)
+            return Record(token, quality, minutes)
         case _:
-            return Choose(token, quality, reply_to)
+            return Choose(token, quality)
 
 
 def _cut(data: Packed, clip: Clip) -> Packed:
     assert isinstance(data, Choose)
-    return ChooseClip(data.token, data.quality, data.reply_to, _span(clip))
+    return ChooseClip(data.token, data.quality, _span(clip))
 
 
 def _span(clip: Clip) -> str:

@@ -42,6 +42,7 @@ from bot.people import show_owner_commands
 from bot.router import Dispatcher
 from bot.seen import SeenUpdates
 from bot.sender import Sender
+from bot.shown import Shown
 from bot.tasks import Tasks
 from bot.telegram import Telegram
 from bot.upload import Uploader
@@ -80,7 +81,8 @@ class Desk:
         sender = Sender(
             telegram, Uploader(telegram, settings.telegram.upload_streams), settings.telegram.storage_chat_id
         )
-        failing = Failures(app)
+        shown = Shown(database)
+        failing = Failures(app, shown)
         self.messenger = Messenger(sender, boards, texts, failing, source=settings.telegram.caption_link)
         self._boards = boards
         self._seen = SeenUpdates(database)
@@ -91,8 +93,12 @@ class Desk:
         deadline_seconds = settings.extractor.probe_deadline_seconds * DEADLINES
         self._menus = menus = BatchMenus(database)
         pages = Lists(app, telegram, boards, menus, self._looking, slots=asking, deadline_seconds=deadline_seconds)
-        looks = Looks(app, telegram, boards, self._looking, pages, slots=asking, deadline_seconds=deadline_seconds)
-        self.due = Due(app, telegram, boards, looks, failing)
+        looks = Looks(
+            *(app, telegram, boards, self._looking, pages, failing, shown),
+            slots=asking,
+            deadline_seconds=deadline_seconds,
+        )
+        self.due = Due(app, telegram, boards, looks, failing, shown)
         self.batch_boards = BatchBoards(app, telegram, boards, menus)
         parts: dict[str, Any] = {
             "app": app,
@@ -103,6 +109,7 @@ class Desk:
             "orders": Orders(app),
             "menus": menus,
             "lists": pages,
+            "shown": shown,
             "batches": self.batch_boards,
             "bot_name": lambda: self.bot_name,
         }

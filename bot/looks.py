@@ -13,7 +13,6 @@ import structlog
 from bot.batch_keyboards import ListBeside
 from bot.board import Screen
 from bot.clips import clip_screen, live_screen, most_bytes, whole_screen, with_written_range
-from bot.failures import Failures
 from bot.keyboards import Button, StopLooking, cancel_keyboard
 from bot.rich import plain
 from bot.telegram import Place
@@ -36,6 +35,8 @@ if TYPE_CHECKING:
     from bot.batch_lists import Lists
     from bot.board import Boards
     from bot.events import Incoming
+    from bot.failures import Failures
+    from bot.shown import Shown
     from bot.tasks import Tasks
     from bot.telegram import Telegram
     from platforms.shapes import Media
@@ -60,20 +61,23 @@ class Look:
 class Looks:
     """`tasks`: the pool of looks; `slots`: how many ask their site at the same time; `deadline_seconds`: for each."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0917 - a part with many neighbours
         self,
         app: App,
         telegram: Telegram,
         boards: Boards,
         tasks: Tasks,
         lists: Lists,
+        failures: Failures,
+        shown: Shown,
         *,
         slots: asyncio.Semaphore,
         deadline_seconds: float,
         new_id: Callable[[], str] = button_token,
     ) -> None:
         self._app = app
-        self._failures = Failures(app)
+        self._failures = failures
+        self._shown = shown
         self._telegram = telegram
         self._boards = boards
         self._tasks = tasks
@@ -125,10 +129,11 @@ class Looks:
             log.info("look.refused", error=error.detail)
             return
         except GoldcrestError as error:
-            final = await self._failure(message, link, error)
+            final = await self._failure(message, link, await status, error)
         except Exception as error:  # the edge of a task that nobody awaits
             log.exception("look broke", link=link.canonical)
-            final = await self._failure(message, link, await self._reported(InternalError(repr(error)), link))
+            failure = await self._reported(InternalError(repr(error)), link)
+            final = await self._failure(message, link, await status, failure)
         await self._boards.finish(message.chat_id, await status, final)
 
     async def _withdraw(self, chat_id: int, status: asyncio.Future[int]) -> None:
@@ -137,8 +142,8 @@ class Looks:
             async with asyncio.timeout(WITHDRAW_SECONDS):
                 await self._telegram.delete(chat_id, await status)
 
-    async def again(self, message: Incoming, link: Link, user_id: int, status_id: int) -> Screen:
-        """The menu of a link whose status message stands already. Raises a GoldcrestError."""
+    async def again(self, message: Incoming, link: Link, user_id: int, status_id: int | None) -> Screen:
+        """The menu of a link whose status message stands already, or None for one to come. Raises a GoldcrestError."""
         return await self._screen(message, link, user_id, status_id, "")
 
     def redo(self, message: Incoming, link: Link, user_id: int, status_id: int) -> asyncio.Task[None]:
@@ -158,19 +163,19 @@ class Looks:
         try:
             screen = await self.again(message, link, user_id, status_id)
         except GoldcrestError as error:
-            screen = await self._failures.of_look(link, user_id, message.message_id, error)
+            screen = await self._failures.of_look(link, message, status_id, error)
         except Exception as error:  # the edge of a task that nobody awaits
             log.exception("look broke", link=link.canonical)
             failure = await self._reported(InternalError(repr(error)), link)
-            screen = await self._failures.of_look(link, user_id, message.message_id, failure)
+            screen = await self._failures.of_look(link, message, status_id, failure)
         await self._boards.finish(message.chat_id, status_id, screen)
 
-    async def _screen(self, message: Incoming, link: Link, user_id: int, status_id: int, ranges: str) -> Screen:
+    async def _screen(self, message: Incoming, link: Link, user_id: int, status_id: int | None, ranges: str) -> Screen:
         """The menu of an item, or the first page of a list; a short link tells only now which of them it is."""
         if link.kind not in LIST_KINDS:
             media = await self._probe(link)
             if media.kind not in LIST_KINDS:
-                return await self._menu(message, link, user_id, media)
+                return await self._menu(message, link, user_id, media, status_id)
             link = Link(media.url, media.canonical, media.platform, media.kind, media.id, link.text)
         return await self._lists.menu(message, link, user_id, status_id, ranges)
 
@@ -181,29 +186,30 @@ class Looks:
         except TimeoutError:
             raise DeadlineExceeded("probe") from None
 
-    async def _menu(self, message: Incoming, link: Link, user_id: int, media: Media) -> Screen:
+    async def _menu(self, message: Incoming, link: Link, user_id: int, media: Media, status_id: int | None) -> Screen:
         downloads, texts, settings = self._app.downloads, self._app.texts, self._app.settings
         if not media.qualities:
             raise LiveNow if media.is_live else NoMedia
         link, cut = with_written_range(await downloads.resolve(link), message.text)
         clip = fitting_clip(Clip(link.start_seconds or 0, link.end_seconds), media) if cut else None
         token = await downloads.offer(media, link, user_id)
+        await self._shown.note(token, message.chat_id, status_id, message.message_id)
         if media.is_live:
-            return live_screen(texts, media, token, message.message_id, settings)
+            return live_screen(texts, media, token, settings)
         instant = await downloads.stored_qualities(media, clip.key if clip else "")
         if clip is not None:
-            return clip_screen(texts, media, clip, token, instant, message.message_id, most_bytes(settings))
-        screen = whole_screen(texts, media, link, token, instant, message.message_id)
+            return clip_screen(texts, media, clip, token, instant, most_bytes(settings))
+        screen = whole_screen(texts, media, link, token, instant)
         if downloads.beside(link) is not None:
-            beside = Button(texts("button.beside"), ListBeside(token, message.message_id))
+            beside = Button(texts("button.beside"), ListBeside(token))
             screen = replace(screen, keyboard=(*screen.keyboard, (beside,)))
         return screen
 
-    async def _failure(self, message: Incoming, link: Link, error: GoldcrestError) -> Screen | None:
+    async def _failure(self, message: Incoming, link: Link, status_id: int, error: GoldcrestError) -> Screen | None:
         """What is said of a link that leads to nothing; in a group, of an unknown site, nothing at all."""
         if not message.private and link.platform == "generic" and not error.trips:
             return None
-        return await self._failures.of_look(link, message.user_id or 0, message.message_id, error)
+        return await self._failures.of_look(link, message, status_id, error)
 
     async def _reported(self, error: GoldcrestError, link: Link) -> GoldcrestError:
         if self._app.up_reports is not None:

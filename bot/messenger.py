@@ -144,9 +144,9 @@ class Messenger:
         sent = self._sent.pop(job.id, None)
         if sent is None:
             return None
-        again = Choose(target.offer, job.quality, target.reply_to or 0) if target.offer else None
+        again = Choose(target.offer, job.quality) if target.offer else None
         photos = sent.photos and again is not None and job.quality != ORIGINALS
-        originals = Choose(target.offer, ORIGINALS, target.reply_to or 0) if photos else None
+        originals = Choose(target.offer, ORIGINALS) if photos else None
         return done_screen(self._texts, job.title, sent.missing, sent.total, originals=originals, again=again)
 
     def _caption(self, title: str, url: str) -> Rich:

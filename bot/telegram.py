@@ -135,6 +135,14 @@ class Telegram(Calls):
             if error.detail != NOT_MODIFIED:
                 raise
 
+    async def drop_buttons(self, press: Pressed) -> None:
+        """Take the buttons of a message away where the pressed one stands there, which a press may only pretend."""
+        message, _users = await self._read(press.chat_id, press.message_id)
+        if getattr(message, "media", None) is not None or press.data not in _data_of(message):
+            return
+        query = raw.functions.messages.EditMessage(peer=await self.peer(press.chat_id), id=press.message_id)
+        await self.call(query, self.edits, PATIENCE_SECONDS)
+
     async def delete(self, chat_id: int, message_id: int) -> None:
         """Take a message of ours away for everybody."""
         peer = await self.peer(chat_id)
@@ -208,6 +216,13 @@ def sent(result: Any) -> list[Any]:
     if not messages:
         raise TelegramRefused("NO_MESSAGE_IN_ANSWER")
     return messages
+
+
+def _data_of(message: Any) -> set[str]:
+    """The data of all buttons under a raw message."""
+    rows = getattr(getattr(message, "reply_markup", None), "rows", ())
+    kinds = (getattr(button, "type", None) for row in rows for button in row.buttons)
+    return {kind.data.decode() for kind in kinds if isinstance(kind, raw.types.InlineButtonTypeCallback)}
 
 
 def _reply(reply_to: int | None, topic_id: int | None) -> Any:

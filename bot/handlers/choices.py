@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from bot.keyboards import Choose
-from bot.messenger import Target
 from bot.router import Router
 from services.jobs import Order
 from utils.errors import TooLarge, UnknownQuality
@@ -13,6 +12,7 @@ from utils.errors import TooLarge, UnknownQuality
 if TYPE_CHECKING:
     from bot.events import Pressed
     from bot.orders import Orders
+    from bot.shown import Shown
     from bot.telegram import Telegram
     from platforms.shapes import Media
     from services.app import App
@@ -22,15 +22,15 @@ MEBIBYTE: Final = 1 << 20
 
 
 @router.press(Choose)
-async def choose(press: Pressed, data: Choose, app: App, telegram: Telegram, orders: Orders) -> None:
+async def choose(press: Pressed, data: Choose, *, app: App, telegram: Telegram, orders: Orders, shown: Shown) -> None:
     """Order what was pressed, for the one who asked or the owner."""
     offer = await app.downloads.offered(data.token)
     if press.user_id != offer.user_id and not app.users.is_owner(press.user_id):
         await telegram.answer(press, app.texts("press.not_yours"), alert=True)
         return
     check(offer.media, data.quality, app.settings.telegram.max_upload_mb)
+    target = await shown.target(press, data.token)
     await telegram.answer(press)
-    target = Target(press.chat_id, press.message_id, reply_to=data.reply_to or None, offer=data.token)
     size_bytes = offer.size_bytes(data.quality)
     names = offer.media.title, target.packed()
     order = Order("telegram", offer.link, data.quality, press.user_id, *names, size_bytes=size_bytes)

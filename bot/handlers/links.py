@@ -75,7 +75,7 @@ async def look(
         )
         await menus.add(menu)
         screen = links_screen(app.texts, menu)
-        await telegram.send_text(place, screen.rich, screen.keyboard)
+        await menus.shown(menu.token, await telegram.send_text(place, screen.rich, screen.keyboard))
     single = [link for link in found.links if link not in together]
     ranges = positions_beside(message.text, found.links)
     if ranges and (listed := list_of(single[0], app)) is not None:

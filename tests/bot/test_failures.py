@@ -284,12 +284,12 @@ async def test_forged_data_is_harmless(bot, telegram, sites, texts):
     status = await failed_look(telegram, sites, SiteDown(), texts("error.site_down"))
     token = sole(status, "Try again").split(b":")[1].decode()
     world, alice = telegram.world, telegram.alice
-    foreign = ("w:AAAAAAAAAAAA:1080p:1:10", "v:AAAAAAAAAAAA:1:0", "f:AAAAAAAAAAAA", "g:AAAAAAAAAAAA:1", "k:<b>evil</b>")
+    foreign = ("w:AAAAAAAAAAAA:1080p:10", "v:AAAAAAAAAAAA:0", "f:AAAAAAAAAAAA", "g:AAAAAAAAAAAA", "k:<b>evil</b>")
     for data in foreign:
         answer = await asking.press(world, alice, status, data.encode(), 10)
         assert answer.text.startswith(texts("error.expired"))
     assert await waiting(bot) == []
-    await asking.press(world, alice, status, f"w:{token}::1:999999999".encode(), 10)
+    await asking.press(world, alice, status, f"w:{token}::999999999".encode(), 10)
     (row,) = await waiting(bot)
     assert row["due_at"] - bot.ticker.now <= 86_400
 

@@ -75,7 +75,7 @@ async def test_what_goes_on_is_handed_back(dispatch):
     ("event", "handled"),
     [
         (message("/START@goldcrest_bot now"), ("start", "/START@goldcrest_bot now", "now", "the app")),
-        (press("q:tok:best:5"), ("choose", "q:tok:best:5", Choose("tok", "best", 5))),
+        (press("q:tok:best"), ("choose", "q:tok:best", Choose("tok", "best"))),
         (message("/start@other_bot"), None),
         (message("/unknown"), None),
     ],
@@ -86,7 +86,7 @@ async def test_only_what_is_meant_for_a_handler_reaches_it(dispatch, calls, even
     assert [call for call in calls if isinstance(call, tuple)] == ([handled] if handled else [])
 
 
-@pytest.mark.parametrize("data", ["", "x:job", "q:tok:best", "q:tok:best:five", "nonsense"])
+@pytest.mark.parametrize("data", ["", "x:job", "q:tok", "q:tok:best:5", "nonsense"])
 async def test_a_button_that_nobody_knows_has_expired(dispatch, calls, data):
     """It may be of an older version; whoever presses it hears so instead of waiting."""
     with pytest.raises(Expired):

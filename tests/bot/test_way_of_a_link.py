@@ -267,7 +267,7 @@ async def test_only_the_one_who_asked_may_cancel(bot, telegram, sites, texts):
     assert await telegram.alice.wait_for(lambda m: m.file, chat=group)
 
 
-async def test_cancel_of_what_has_ended_takes_the_message_away(bot, telegram, sites):
+async def test_cancel_of_what_has_ended_takes_the_button_away(bot, telegram, sites):
     """A status that a crash left behind, of a job that is over or that nobody knows any more."""
     sites.fetching.clear()
     menu = await menu_of(telegram)
@@ -281,10 +281,11 @@ async def test_cancel_of_what_has_ended_takes_the_message_away(bot, telegram, si
     sites.fetching.set()
     await telegram.world.until(lambda: menu.deleted_at)
     await telegram.alice.press(left_over[0], data)
-    await telegram.world.until(lambda: left_over[0].deleted_at)
+    await telegram.world.until(lambda: not left_over[0].buttons)
     await bot.database.run("DELETE FROM jobs")
     assert (await telegram.alice.press(left_over[1], data)).alert
-    await telegram.world.until(lambda: left_over[1].deleted_at)
+    await telegram.world.until(lambda: not left_over[1].buttons)
+    assert [message.text for message in left_over] == ["x", "x"]
 
 
 async def test_an_old_menu_says_that_it_is_old(bot, telegram, texts):
