@@ -15,6 +15,7 @@ from bot.batch_menus import BatchMenus
 from bot.board import Boards
 from bot.cookie_buttons import Pending
 from bot.due import Due
+from bot.edits import Edits
 from bot.failures import Failures
 from bot.handlers import (
     batches,
@@ -110,6 +111,7 @@ class Desk:
             "menus": menus,
             "lists": pages,
             "shown": shown,
+            "edits": Edits(database, self._seen),
             "batches": self.batch_boards,
             "bot_name": lambda: self.bot_name,
         }

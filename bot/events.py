@@ -26,7 +26,8 @@ class Incoming:
     where no person stands behind it (anonymous admins, channels). `topic_id`: the thread of a forum. `text` holds the
     words and, on lines of their own, the links that hide behind words. `reply_to`: the message that it replies to.
     `document`: a file that was sent as such. `name`: what Telegram shows of the sender. `author`: who wrote a message
-    that was passed on, with the id 0 where Telegram hides it.
+    that was passed on, with the id 0 where Telegram hides it. `edited_at`: when it was changed, in whole seconds since
+    1970; 0 for a new one.
     """
 
     chat_id: int
@@ -39,10 +40,16 @@ class Incoming:
     document: Attached | None = None
     name: str = ""
     author: Person | None = None
+    edited_at: int = 0
 
     @property
     def key(self) -> str:
         """What tells it apart from every other update."""
+        return f"{self.original_key}:{self.edited_at}" if self.edited_at else self.original_key
+
+    @property
+    def original_key(self) -> str:
+        """The key of the message as it was when it was new."""
         return f"message:{self.chat_id}:{self.message_id}"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from pyrogram import raw, utils
@@ -15,6 +16,12 @@ def read_update(update: Any, users: Mapping[int, Any], chats: Mapping[int, Any])
     """The event in a raw update, None where it is nothing that this bot looks at."""
     if isinstance(update, raw.types.UpdateNewMessage | raw.types.UpdateNewChannelMessage):
         return _message(update.message, users, chats)
+    if isinstance(update, raw.types.UpdateEditMessage | raw.types.UpdateEditChannelMessage):
+        changed = _message(update.message, users, chats)
+        # a reaction or a preview changes a message too, though not its words
+        if changed is None or update.message.edit_hide or not update.message.edit_date:
+            return None
+        return replace(changed, edited_at=update.message.edit_date)
     if isinstance(update, raw.types.UpdateBotCallbackQuery):
         return _press(update)
     return None

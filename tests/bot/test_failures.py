@@ -264,6 +264,7 @@ async def test_a_stream_that_never_begins(bot, telegram, sites, texts):
     await settled(gave_up)
     assert not status.buttons
     assert 2 < len(sites.probes) < 40
+    await settled(lambda: not bot.app.reminders._firing)
     assert await waiting(bot) == []
 
 

@@ -74,6 +74,14 @@ CHANNEL = T.PeerChannel(channel_id=9)
             T.UpdateBotCallbackQuery(query_id=1, user_id=5, peer=CHANNEL, msg_id=3, chat_instance=1),
             Pressed(1, -1000000000009, 3, 5, "", private=False),
         ),
+        (new(T.UpdateEditMessage, edit_date=7), Incoming(5, 3, 5, "hi", private=True, edited_at=7)),
+        (
+            new(T.UpdateEditChannelMessage, peer_id=CHANNEL, from_id=T.PeerUser(user_id=5), edit_date=7),
+            Incoming(-1000000000009, 3, 5, "hi", private=False, edited_at=7),
+        ),
+        (new(T.UpdateEditMessage, edit_date=7, edit_hide=True), None),
+        (new(T.UpdateEditMessage), None),
+        (new(T.UpdateEditMessage, out=True, edit_date=7), None),
         (T.UpdateConfig(), None),
     ],
 )
@@ -118,6 +126,7 @@ def test_keys_tell_updates_apart():
     """By chat, message and kind; presses by their own id."""
     incoming = Incoming(1, 2, 3, "x", private=True)
     assert incoming.key == "message:1:2"
+    assert Incoming(1, 2, 3, "y", private=True, edited_at=7).key == "message:1:2:7"
     assert Pressed(9, 1, 2, 3, "x", private=True).key == "press:9"
 
 
