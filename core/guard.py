@@ -70,7 +70,7 @@ class Guard:
 
     def pause(self, name: str, seconds: float | None) -> None:
         """Open a breaker by hand; None: until `resume`."""
-        self._breakers.get(name).open(seconds)
+        self._breakers.get(name).open(seconds, by_hand=True)
 
     def resume(self, name: str) -> None:
         """Close a breaker by hand."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
 
 from utils.breaker_policy import OPEN_BOUND_SECONDS, BreakerPolicy
 from utils.breaker_window import Window
-from utils.errors import CircuitOpen, GoldcrestError, SiteError
+from utils.errors import CircuitOpen, GoldcrestError, SiteError, SitePaused
 
 if TYPE_CHECKING:
     from utils.breaker_machine import CircuitBreakerListener, CircuitBreakerStorage
@@ -112,6 +112,7 @@ class CircuitBreaker:
         self._opened = self._refused = self._late = 0
         self._since = self._closed_since = -math.inf
         self._rest_seconds = 0.0
+        self._by_hand = False
         self._probing: list[Permit] = []
         if self._machine.phase != "closed":
             self._phase = "open"
@@ -138,7 +139,7 @@ class CircuitBreaker:
         return self._streak
 
     def admit(self) -> Permit:
-        """Leave for one call. Raises CircuitOpen with the seconds after which it is worth asking again."""
+        """Leave for one call. Raises CircuitOpen or SitePaused, with the seconds until it is worth asking again."""
         if self._phase == "closed":
             return Permit(self, self._epoch, 0.0)
         return self._admit_probe()
@@ -148,11 +149,14 @@ class CircuitBreaker:
         with self.admit():
             return await function()
 
-    def open(self, seconds: float | None = None) -> None:
-        """Refuse all calls for that long, at most a day; without a time until `close`. Raises ValueError below 0."""
+    def open(self, seconds: float | None = None, *, by_hand: bool = False) -> None:
+        """Refuse all calls for that long, at most a day; without a time, which is always by hand, until `close`.
+
+        Raises ValueError below 0.
+        """
         if seconds is not None and not seconds >= 0:
             raise ValueError("a breaker can't be open for less than no time")
-        self._open(math.inf if seconds is None else min(seconds, OPEN_BOUND_SECONDS))
+        self._open(math.inf if seconds is None else min(seconds, OPEN_BOUND_SECONDS), by_hand=by_hand)
 
     def close(self) -> None:
         """Let calls in again and forget what was."""
@@ -176,7 +180,7 @@ class CircuitBreaker:
         remaining = self.remaining_seconds
         return {
             "state": self.state,
-            "held": remaining is None,
+            "held": self._by_hand and self.state == "open",
             "retry_in_seconds": None if remaining is None else round(remaining, 1),
             "calls": calls,
             "failures": failures,
@@ -212,7 +216,8 @@ class CircuitBreaker:
 
     def _refusal(self, seconds: float | None) -> CircuitOpen:
         self._refused += 1
-        return CircuitOpen(f"breaker {self.name} is {self._phase}", retry_after_seconds=seconds)
+        kind = SitePaused if self._by_hand and self._phase == "open" else CircuitOpen
+        return kind(f"breaker {self.name} is {self._phase}", retry_after_seconds=seconds)
 
     def _is_news(self, permit: Permit) -> bool:
         return permit.epoch == self._epoch and (self._phase == "closed" or permit in self._alive(self._clock()))
@@ -269,9 +274,10 @@ class CircuitBreaker:
         calls, failures = self._window.totals(now)
         return calls >= policy.minimum_calls and failures >= policy.failure_rate * calls
 
-    def _open(self, seconds: float) -> None:
+    def _open(self, seconds: float, *, by_hand: bool = False) -> None:
         self._since = self._clock()
         self._rest_seconds = seconds
+        self._by_hand = by_hand or seconds == math.inf
         self._opened += 1
         self._turn("open")
 

@@ -360,6 +360,12 @@ class CircuitOpen(SiteError):
     http_status = 503
 
 
+class SitePaused(CircuitOpen):
+    """The owner has paused the site; `retry_after_seconds`: for how much longer, None until they resume it."""
+
+    code = "site_paused"
+
+
 # --- ours -------------------------------------------------------------------------------------------------------------
 
 

@@ -14,6 +14,7 @@ from utils.errors import (
     RateLimited,
     Removed,
     SiteDown,
+    SitePaused,
     UnsafeLink,
     WorkerCrashed,
 )
@@ -298,6 +299,25 @@ def test_an_operator_opens_for_a_time_or_until_further_notice(breaker, clock):
     breaker.close()
     shut(breaker)
     assert breaker.remaining_seconds == 30
+
+
+def test_a_pause_by_hand_is_told_from_trouble(breaker, clock):
+    """Also one that has an end; when that has come, the next refusal is for what the site does."""
+    breaker.open(100, by_hand=True)
+    with pytest.raises(SitePaused) as refusal:
+        breaker.admit()
+    assert refusal.value.retry_after_seconds == 100
+    assert (breaker.figures()["held"], breaker.figures()["retry_in_seconds"]) == (True, 100)
+    clock.now += 100
+    assert not breaker.figures()["held"]
+    breaker.admit()
+    with pytest.raises(CircuitOpen) as refused:
+        breaker.admit()
+    assert not isinstance(refused.value, SitePaused)
+    breaker.open(100)
+    with pytest.raises(CircuitOpen) as refused:
+        breaker.admit()
+    assert (isinstance(refused.value, SitePaused), breaker.figures()["held"]) == (False, False)
 
 
 @pytest.mark.parametrize("seconds", [-1, float("nan")])
