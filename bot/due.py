@@ -86,7 +86,7 @@ class Due:
         except NO_ROOM:
             return Again()
         except GoldcrestError as error:
-            screen = await self._failures.of_look(reminder.link, asked, target.status_id, error)
+            screen = await self._failures.of_look(reminder.link, asked, target.status_id, error, reminder.title)
         await self._finish(target, screen)
         return None
 

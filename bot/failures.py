@@ -52,20 +52,22 @@ class Failures:
         rows.append([Button(self._app.texts("button.again"), again)])
         return failed_screen(self._app.texts, title, error, rows)
 
-    async def of_look(self, link: Link, asked: Incoming, status_id: int, error: GoldcrestError) -> Screen:
+    async def of_look(
+        self, link: Link, asked: Incoming, status_id: int, error: GoldcrestError, title: str = ""
+    ) -> Screen:
         """A look that failed, in the message `status_id`. Where nothing helps there is no button."""
         if not error.step and not error.retry:
-            return failed_screen(self._app.texts, "", error)
-        nothing = Media(link.platform, link.id, link.kind, link.canonical, link.url, "", ())
+            return failed_screen(self._app.texts, title, error)
+        nothing = Media(link.platform, link.id, link.kind, link.canonical, link.url, title, ())
         try:
             token = await self._app.downloads.offer(nothing, link, asked.user_id)
             await self._shown.note(token, asked.chat_id, status_id, asked.message_id)
         except GoldcrestError:  # without a database the sentence is still worth telling
-            return failed_screen(self._app.texts, "", error)
+            return failed_screen(self._app.texts, title, error)
         rows = self._rows(error, token, "", link.platform)
         if error.retry:
             rows.append([Button(self._app.texts("button.again"), LookAgain(token))])
-        return failed_screen(self._app.texts, "", error, rows)
+        return failed_screen(self._app.texts, title, error, rows)
 
     def _rows(self, error: GoldcrestError, token: str, quality: str, platform: str) -> list[list[Button]]:
         texts = self._app.texts

@@ -14,7 +14,8 @@ from bot.batch_keyboards import ListBeside
 from bot.board import Screen
 from bot.clips import clip_screen, live_screen, most_bytes, whole_screen, with_written_range
 from bot.keyboards import Button, StopLooking, cancel_keyboard
-from bot.rich import plain
+from bot.rich import plain, shortened
+from bot.status import titled
 from bot.telegram import Place
 from platforms.parts import Clip, fitting_clip
 from platforms.shapes import LIST_KINDS, Link
@@ -45,15 +46,18 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 #: probes of one person at the same time; a message full of links fits
 USER_BOUND: Final = 40
+#: of a link that is named
+LINK_LIMIT: Final = 60
 #: what is left of a stop for taking a status message away
 WITHDRAW_SECONDS: Final = 0.6
 
 
 @dataclass(slots=True)
 class Look:
-    """A probe under way. `stopped` is set by whoever stops it."""
+    """A probe under way. `title`: the link where it needs telling; `stopped` is set by whoever stops it."""
 
     user_id: int
+    title: str = ""
     task: asyncio.Task[None] | None = None
     stopped: bool = False
 
@@ -88,11 +92,16 @@ class Looks:
         self._looks: dict[str, Look] = {}
         self._redone: dict[tuple[int, int], asyncio.Task[None]] = {}
 
-    def begin(self, message: Incoming, link: Link, user_id: int, ranges: str = "") -> asyncio.Task[None]:
-        """Look at a link beneath its message, in a task; `ranges`: which entries of a list are wanted. Raises Busy."""
+    def begin(
+        self, message: Incoming, link: Link, user_id: int, ranges: str = "", *, several: bool = False
+    ) -> asyncio.Task[None]:
+        """Look at a link beneath its message, in a task. Raises Busy.
+
+        `ranges`: which entries of a list are wanted; `several`: the message holds more, so a failure names its link.
+        """
         if sum(look.user_id == user_id for look in self._looks.values()) >= USER_BOUND:
             raise Busy("looks of one person", bound=USER_BOUND, mine=True)
-        name, look = self._new_id(), Look(user_id)
+        name, look = self._new_id(), Look(user_id, shortened(link.text, LINK_LIMIT) if several else "")
         look.task = self._tasks.spawn(lambda: self._look(name, look, message, link, ranges))
         self._looks[name] = look
         look.task.add_done_callback(lambda _task: self._looks.pop(name, None))
@@ -124,16 +133,16 @@ class Looks:
             if not look.stopped:
                 await self._withdraw(message.chat_id, status)
                 raise
-            final = Screen(plain(texts.error(Cancelled()).sentence))
+            final = Screen(titled(look.title, texts.error(Cancelled()).sentence))
         except TelegramRefused as error:
             log.info("look.refused", error=error.detail)
             return
         except GoldcrestError as error:
-            final = await self._failure(message, link, await status, error)
+            final = await self._failure(message, link, await status, error, look.title)
         except Exception as error:  # the edge of a task that nobody awaits
             log.exception("look broke", link=link.canonical)
             failure = await self._reported(InternalError(repr(error)), link)
-            final = await self._failure(message, link, await status, failure)
+            final = await self._failure(message, link, await status, failure, look.title)
         await self._boards.finish(message.chat_id, await status, final)
 
     async def _withdraw(self, chat_id: int, status: asyncio.Future[int]) -> None:
@@ -146,28 +155,28 @@ class Looks:
         """The menu of a link whose status message stands already, or None for one to come. Raises a GoldcrestError."""
         return await self._screen(message, link, user_id, status_id, "")
 
-    def redo(self, message: Incoming, link: Link, user_id: int, status_id: int) -> asyncio.Task[None]:
-        """Look again in a task; the status message becomes the menu or says why not. Raises Busy.
+    def redo(self, message: Incoming, link: Link, user_id: int, status_id: int, title: str) -> asyncio.Task[None]:
+        """Look again in a task; the status message becomes the menu or says why not, under that title. Raises Busy.
 
         Pressed twice, the first task goes on and is the answer to both.
         """
         place = message.chat_id, status_id
         if (running := self._redone.get(place)) is not None:
             return running
-        task = self._tasks.spawn(lambda: self._redo(message, link, user_id, status_id))
+        task = self._tasks.spawn(lambda: self._redo(message, link, user_id, status_id, title))
         self._redone[place] = task
         task.add_done_callback(lambda _task: self._redone.pop(place, None))
         return task
 
-    async def _redo(self, message: Incoming, link: Link, user_id: int, status_id: int) -> None:
+    async def _redo(self, message: Incoming, link: Link, user_id: int, status_id: int, title: str) -> None:
         try:
             screen = await self.again(message, link, user_id, status_id)
         except GoldcrestError as error:
-            screen = await self._failures.of_look(link, message, status_id, error)
+            screen = await self._failures.of_look(link, message, status_id, error, title)
         except Exception as error:  # the edge of a task that nobody awaits
             log.exception("look broke", link=link.canonical)
             failure = await self._reported(InternalError(repr(error)), link)
-            screen = await self._failures.of_look(link, message, status_id, failure)
+            screen = await self._failures.of_look(link, message, status_id, failure, title)
         await self._boards.finish(message.chat_id, status_id, screen)
 
     async def _screen(self, message: Incoming, link: Link, user_id: int, status_id: int | None, ranges: str) -> Screen:
@@ -205,11 +214,13 @@ class Looks:
             screen = replace(screen, keyboard=(*screen.keyboard, (beside,)))
         return screen
 
-    async def _failure(self, message: Incoming, link: Link, status_id: int, error: GoldcrestError) -> Screen | None:
+    async def _failure(
+        self, message: Incoming, link: Link, status_id: int, error: GoldcrestError, title: str
+    ) -> Screen | None:
         """What is said of a link that leads to nothing; in a group, of an unknown site, nothing at all."""
         if not message.private and link.platform == "generic" and not error.trips:
             return None
-        return await self._failures.of_look(link, message, status_id, error)
+        return await self._failures.of_look(link, message, status_id, error, title)
 
     async def _reported(self, error: GoldcrestError, link: Link) -> GoldcrestError:
         if self._app.up_reports is not None:

@@ -113,7 +113,14 @@ class Messenger:
                 note = self._texts.many("status.missing", lost, total=lost + len(fetched.files))
                 caption = (*caption, Piece(f"\n{note}"))
             found = await self._sender.send(
-                place, group, title=title, caption=caption, random_id=job.random_id + first, meter=meter
+                place,
+                group,
+                title=title,
+                caption=caption,
+                random_id=job.random_id + first,
+                meter=meter,
+                first=first,
+                total=len(fetched.files),
             )
             for number, (file, sent) in enumerate(zip(group, found, strict=True), first):
                 stored.append(forms.stored_file(job, file, number, sent.chat_id, sent.message) if sent else None)

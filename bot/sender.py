@@ -58,17 +58,27 @@ class Sender:
         self._fresh: OrderedDict[tuple[int, int], str] = OrderedDict()
 
     async def send(
-        self, place: Place, files: Sequence[FetchedFile], *, title: str, caption: Rich, random_id: int, meter: Meter
+        self,
+        place: Place,
+        files: Sequence[FetchedFile],
+        *,
+        title: str,
+        caption: Rich,
+        random_id: int,
+        meter: Meter,
+        first: int = 0,
+        total: int = 1,
     ) -> list[Sent | None]:
         """Upload files and send them as one message or album; where each can be found again.
 
-        None where that isn't known, because an earlier try had sent it already. Raises TelegramRefused.
+        None where that isn't known, because an earlier try had sent it already. Documents are named by their place:
+        behind the first `first` of `total` files that the item has. Raises TelegramRefused.
         """
         for last in (False, True):
             items = []
             for number, file in enumerate(files):
                 done = sum(earlier.size_bytes for earlier in files[:number])
-                note = f"{number + 1} of {len(files)}" if len(files) > 1 and file.kind == "document" else ""
+                note = f"{first + number + 1} of {total}" if total > 1 and file.kind == "document" else ""
                 items.append(await self._upload(file, title, note, meter.begin(done)))
             try:
                 return await self._deliver(place, items, caption, random_id)

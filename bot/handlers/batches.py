@@ -48,7 +48,7 @@ async def each(
             where = Incoming(
                 press.chat_id, beneath, press.user_id, link.url, private=press.private, topic_id=menu.topic_id
             )
-            looks.begin(where, link, press.user_id)
+            looks.begin(where, link, press.user_id, several=len(menu.links) > 1)
             begun += 1
         await telegram.answer(press)
     finally:

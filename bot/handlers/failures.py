@@ -55,7 +55,7 @@ async def look_again(
     await telegram.answer(press)
     boards.show(press.chat_id, press.message_id, Screen(plain(app.texts("status.probing"))))
     asked = Incoming(press.chat_id, target.reply_to or 0, press.user_id, offer.link.text, press.private)
-    looks.redo(asked, offer.link, press.user_id, press.message_id)
+    looks.redo(asked, offer.link, press.user_id, press.message_id, offer.media.title)
 
 
 @router.press(NeedCookies)

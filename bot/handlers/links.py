@@ -84,7 +84,7 @@ async def look(
         single = [listed]
     for link in single:
         try:
-            tasks.append(looks.begin(message, link, message.user_id, ranges))
+            tasks.append(looks.begin(message, link, message.user_id, ranges, several=len(found.links) > 1))
         except Busy as error:  # told here, because what has begun goes on
             await telegram.send_text(place, plain(explain(app.texts, error)))
             break

@@ -96,9 +96,9 @@ def _line(texts: Texts, name: str, figures: dict[str, Any]) -> str:
     state = figures["state"]
     wait_seconds = figures.get("retry_in_seconds")
     if figures.get("held"):
-        told = (
-            texts("sites.state.held_for", wait=texts.wait(wait_seconds)) if wait_seconds else texts("sites.state.held")
-        )
+        told = texts("sites.state.held")
+        if wait_seconds:
+            told = texts("sites.state.held_for", wait=texts.wait(wait_seconds))
     elif state == "open":
         told = texts("sites.state.open", wait=texts.wait(wait_seconds or 0))
     else:
