@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from bot.batch_keyboards import ListBeside
 from bot.board import Screen
 from bot.keyboards import Button, Choose, ChooseClip, Packed, Record, ShowClip, menu_keyboard
 from bot.menu import menu_text, titled
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from platforms.shapes import Link, Media
+    from services.app import App
     from utils.config import Settings
     from utils.texts import Texts
 
@@ -58,6 +60,19 @@ def read_span(span: str) -> Clip:
         raise Expired("clip") from None
     assert isinstance(clip, Clip)
     return clip
+
+
+async def menu_screen(app: App, media: Media, link: Link, token: str, clip: Clip | None) -> Screen:
+    """The menu of an offer: of the clip where there is one, of the whole otherwise."""
+    if media.is_live:
+        return live_screen(app.texts, media, token, app.settings)
+    instant = await app.downloads.stored_qualities(media, clip.key if clip else "")
+    if clip is not None:
+        return clip_screen(app.texts, media, clip, token, instant, most_bytes(app.settings))
+    screen = whole_screen(app.texts, media, link, token, instant)
+    if app.downloads.beside(link) is not None:
+        screen = replace(screen, keyboard=(*screen.keyboard, (Button(app.texts("button.beside"), ListBeside(token)),)))
+    return screen
 
 
 def whole_screen(texts: Texts, media: Media, link: Link, token: str, instant: Collection[str]) -> Screen:
@@ -122,6 +137,12 @@ def same_again(token: str, quality: str, part: str) -> Packed:
             return Record(token, quality, minutes)
         case _:
             return Choose(token, quality)
+
+
+def way_back(token: str, part: str) -> Packed:
+    """The data of a button that leads back to the menu in which a part, or "" for the whole, was chosen."""
+    wanted = read_part(part)
+    return ShowClip(token, _span(wanted) if isinstance(wanted, Clip) else "")
 
 
 def _cut(data: Packed, clip: Clip) -> Packed:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from math import ceil
 from typing import TYPE_CHECKING, Final
 
-from bot.clips import same_again
+from bot.board import Screen
+from bot.clips import same_again, way_back
 from bot.keyboards import Button, Later, LookAgain, NeedCookies, WhenLive
-from bot.status import failed_screen
+from bot.status import failed_screen, titled
 from platforms.shapes import Media
-from utils.errors import Expired, GoldcrestError
+from utils.errors import Cancelled, Expired, GoldcrestError
 from utils.texts import size_text
 
 if TYPE_CHECKING:
-    from bot.board import Screen
     from bot.events import Incoming
     from bot.messenger import Target
     from bot.shown import Shown
@@ -51,6 +52,15 @@ class Failures:
         again = same_again(target.offer, job.quality, job.part)
         rows.append([Button(self._app.texts("button.again"), again)])
         return failed_screen(self._app.texts, title, error, rows)
+
+    async def of_cancelled(self, job: Job, target: Target) -> Screen:
+        """A job that somebody stopped, with the way back to its menu as long as that is known."""
+        texts = self._app.texts
+        rows = []
+        with suppress(Expired):
+            if target.offer and await self._app.downloads.offered(target.offer):
+                rows = [[Button(texts("button.menu"), way_back(target.offer, job.part))]]
+        return Screen(titled(job.title, texts.error(Cancelled()).sentence), rows)
 
     async def of_look(
         self, link: Link, asked: Incoming, status_id: int, error: GoldcrestError, title: str = ""

@@ -5,15 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import structlog
 
-from bot.batch_keyboards import ListBeside
 from bot.board import Screen
-from bot.clips import clip_screen, live_screen, most_bytes, whole_screen, with_written_range
-from bot.keyboards import Button, StopLooking, cancel_keyboard
+from bot.clips import menu_screen, with_written_range
+from bot.keyboards import StopLooking, cancel_keyboard
 from bot.rich import plain, shortened
 from bot.status import titled
 from bot.telegram import Place
@@ -196,23 +195,14 @@ class Looks:
             raise DeadlineExceeded("probe") from None
 
     async def _menu(self, message: Incoming, link: Link, user_id: int, media: Media, status_id: int | None) -> Screen:
-        downloads, texts, settings = self._app.downloads, self._app.texts, self._app.settings
+        downloads = self._app.downloads
         if not media.qualities:
             raise LiveNow if media.is_live else NoMedia
         link, cut = with_written_range(await downloads.resolve(link), message.text)
         clip = fitting_clip(Clip(link.start_seconds or 0, link.end_seconds), media) if cut else None
         token = await downloads.offer(media, link, user_id)
         await self._shown.note(token, message.chat_id, status_id, message.message_id)
-        if media.is_live:
-            return live_screen(texts, media, token, settings)
-        instant = await downloads.stored_qualities(media, clip.key if clip else "")
-        if clip is not None:
-            return clip_screen(texts, media, clip, token, instant, most_bytes(settings))
-        screen = whole_screen(texts, media, link, token, instant)
-        if downloads.beside(link) is not None:
-            beside = Button(texts("button.beside"), ListBeside(token))
-            screen = replace(screen, keyboard=(*screen.keyboard, (beside,)))
-        return screen
+        return await menu_screen(self._app, media, link, token, clip)
 
     async def _failure(
         self, message: Incoming, link: Link, status_id: int, error: GoldcrestError, title: str

@@ -7,16 +7,15 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from bot import media as forms
-from bot.board import Screen
 from bot.keyboards import Choose
 from bot.meter import Meter
-from bot.rich import Piece, plain
+from bot.rich import Piece
 from bot.sender import grouped
 from bot.status import done_screen, job_screen
 from bot.telegram import Place
 
 if TYPE_CHECKING:
-    from bot.board import Boards
+    from bot.board import Boards, Screen
     from bot.failures import Failures
     from bot.rich import Rich
     from bot.sender import Sender
@@ -95,7 +94,7 @@ class Messenger:
         elif event.error is not None and event.phase == "failed":
             await self._boards.finish(*board, await self._failures.of_job(job, target, event.error))
         else:
-            await self._boards.finish(*board, Screen(plain(self._texts("error.cancelled"))))
+            await self._boards.finish(*board, await self._failures.of_cancelled(job, target))
 
     async def send(self, job: Job, fetched: Fetched, on_progress: ProgressSink) -> tuple[StoredFile, ...]:
         """Upload and send every file, photos and videos of one item as albums. Raises TelegramRefused."""

@@ -285,7 +285,11 @@ class NotAMedia(ItemError):
 
 
 class TooLarge(ItemError):
-    """More than the limit; values: `size_mb`, `limit_mb` (either may be absent)."""
+    """More than the limit; values: `size_mb`, `limit_mb` (either may be absent).
+
+    Of what was chosen from a menu: `size` and `limit` as they are written there, and where nothing of it fits,
+    `nothing`, or `clip` for what can be cut.
+    """
 
     code = "too_large"
     http_status = 413

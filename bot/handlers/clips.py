@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.clips import clip_screen, clip_title, most_bytes, read_span, whole_screen
+from bot.clips import clip_title, menu_screen, most_bytes, read_span
 from bot.handlers.cancel import allowed
 from bot.handlers.choices import check
 from bot.keyboards import ChooseClip, ShowClip
@@ -33,13 +33,7 @@ async def show(press: Pressed, data: ShowClip, app: App, telegram: Telegram, sho
     clip = fitting_clip(read_span(data.span), media) if data.span else None
     await shown.target(press, data.token)
     await telegram.answer(press)
-    if clip is None:
-        instant = await app.downloads.stored_qualities(media)
-        screen = whole_screen(app.texts, media, offer.link, data.token, instant)
-    else:
-        instant = await app.downloads.stored_qualities(media, clip.key)
-        limit = most_bytes(app.settings)
-        screen = clip_screen(app.texts, media, clip, data.token, instant, limit)
+    screen = await menu_screen(app, media, offer.link, data.token, clip)
     await telegram.edit_text(press.chat_id, press.message_id, screen.rich, screen.keyboard)
 
 
@@ -55,7 +49,7 @@ async def choose(
     if clip is None:  # such a button is made of no clip
         raise BadPart
     limit = most_bytes(app.settings)
-    check(clip_media(offer.media, clip, limit), data.quality, limit >> 20)
+    check(clip_media(offer.media, clip, limit), data.quality, limit)
     target = await shown.target(press, data.token)
     await telegram.answer(press)
     title = clip_title(offer.media.title, clip)

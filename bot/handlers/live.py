@@ -29,7 +29,7 @@ async def record(press: Pressed, data: Record, *, app: App, telegram: Telegram, 
     if not await allowed(press, offer.user_id, app, telegram):
         return
     minutes = check_minutes(data.minutes, app.settings.downloads.live_minutes)
-    check(offer.media, data.quality, app.settings.downloads.live_mb)
+    check(offer.media, data.quality, app.settings.downloads.live_mb << 20)
     target = await shown.target(press, data.token)
     await telegram.answer(press)
     part, title = Recording(minutes).key, offer.media.title

@@ -1,10 +1,12 @@
 """From a link to a file in the chat, with the real client on the wire."""
 
+from dataclasses import replace
+
 import pytest
 
 from platforms.shapes import Progress
 from services.users import Person
-from tests.bot.conftest import MEBIBYTE, jpeg, settled
+from tests.bot.conftest import MEBIBYTE, QUALITIES, jpeg, settled
 from utils.errors import CutOff, Private, SiteDown
 from utils.texts import Texts
 
@@ -160,15 +162,57 @@ async def test_a_failed_download_can_be_tried_again(bot, telegram, sites, texts)
     assert len(sites.fetches) == 2
 
 
-async def test_what_does_not_fit_is_refused_on_the_button(bot, telegram, sites):
-    """A press on a marked quality shows sizes and starts nothing."""
+NOTHING_FITS = tuple(replace(each, fits=False) for each in QUALITIES)
+
+
+@pytest.mark.parametrize(
+    ("shape", "advice"),
+    [
+        ({}, "Choose one without \u2716."),
+        ({"qualities": NOTHING_FITS}, "Nothing of it is small enough, but a part may be"),
+        ({"qualities": NOTHING_FITS, "duration_seconds": None}, "Nothing of it is small enough."),
+    ],
+)
+async def test_what_does_not_fit_is_refused_on_the_button(bot, telegram, sites, shape, advice):
+    """A press on a marked quality shows sizes as the menu writes them and what helps; it starts nothing."""
+    sites.shape = shape
     menu = await menu_of(telegram)
     answer = await telegram.alice.press(menu, "2160p")
     assert answer.alert
-    assert "3000 MB" in answer.text
-    assert "2000 MB" in answer.text
+    assert answer.text.startswith("This is 2.93 GB, and I can send at most 1.95 GB.")
+    assert advice in answer.text
     assert sites.fetches == []
     assert is_menu(menu)
+
+
+@pytest.mark.parametrize("text", [LINK, f"{LINK} 0:01-0:03"])
+async def test_what_was_cancelled_has_its_menu_again(bot, telegram, sites, text):
+    """The same menu, of the whole or of a clip, in the same message, and it works."""
+    menu = await menu_of(telegram, text)
+    before = menu.text, menu.buttons
+    sites.fetching.clear()
+    await telegram.alice.press(menu, "360p")
+    await telegram.world.until(lambda: menu.buttons[0][0].text == "Cancel")
+    await telegram.alice.press(menu, "Cancel")
+    await telegram.world.until(lambda: "Cancelled." in menu.text)
+    await telegram.alice.press(menu, "Show the menu again")
+    await telegram.world.until(lambda: is_menu(menu))
+    assert (menu.text, menu.buttons) == before
+    sites.fetching.set()
+    await telegram.alice.press(menu, "360p")
+    assert await telegram.alice.wait_for(lambda m: m.file)
+
+
+async def test_what_was_cancelled_and_is_forgotten_has_no_way_back(bot, telegram, sites):
+    """The offer was swept meanwhile."""
+    menu = await menu_of(telegram)
+    sites.fetching.clear()
+    await telegram.alice.press(menu, "360p")
+    await telegram.world.until(lambda: menu.buttons[0][0].text == "Cancel")
+    await bot.database.run("DELETE FROM offers")
+    await telegram.alice.press(menu, "Cancel")
+    await telegram.world.until(lambda: "Cancelled." in menu.text)
+    assert not menu.buttons
 
 
 async def test_two_presses_are_one_job(bot, telegram, sites):
@@ -211,7 +255,7 @@ async def test_cancel_in_the_queue(bot, telegram, sites, texts):
     await telegram.alice.press(menu, "360p")
     await telegram.world.until(lambda: texts("status.queued") in menu.text)
     await telegram.alice.press(menu, "Cancel")
-    await telegram.world.until(lambda: menu.text == texts("error.cancelled"))
+    await telegram.world.until(lambda: menu.text == f"{sites.title}\n{texts('error.cancelled')}")
     sites.fetching.set()
     await telegram.world.until(lambda: len([m for m in telegram.alice.messages() if m.file]) == 2)
     assert len(sites.fetches) == 2
@@ -224,7 +268,7 @@ async def test_cancel_while_downloading(bot, telegram, sites, texts, tmp_path):
     await telegram.alice.press(menu, "360p")
     await telegram.alice.wait_for(lambda m: texts("status.downloading") in m.text)
     await telegram.alice.press(menu, "Cancel")
-    await telegram.world.until(lambda: menu.text == texts("error.cancelled"))
+    await telegram.world.until(lambda: menu.text == f"{sites.title}\n{texts('error.cancelled')}")
     await settled(lambda: not list((tmp_path / "work").iterdir()))
     assert not telegram.server.calls_of("upload.")
 
@@ -239,7 +283,7 @@ async def test_cancel_while_uploading(bot, telegram, sites, texts, tmp_path):
     await telegram.alice.press(menu, "360p")
     await telegram.alice.wait_for(lambda m: texts("status.uploading") in m.text and "of 12.0 MB" in m.text)
     await telegram.alice.press(menu, "Cancel")
-    await telegram.world.until(lambda: menu.text == texts("error.cancelled"))
+    await telegram.world.until(lambda: menu.text == f"{sites.title}\n{texts('error.cancelled')}")
     assert not telegram.server.calls_of("messages.SendMedia")
     await settled(lambda: not list((tmp_path / "work").iterdir()))
 
@@ -416,7 +460,7 @@ async def test_the_owner_may_press_for_others(bot, telegram, sites):
     await settled(lambda: sites.fetches)
     await telegram.world.until(lambda: menu.buttons and menu.buttons[0][0].text == "Cancel")
     await telegram.alice.press(menu, "Cancel")
-    await telegram.world.until(lambda: menu.text == "Cancelled.")
+    await telegram.world.until(lambda: menu.text == f"{sites.title}\nCancelled.")
 
 
 async def test_in_a_group_an_unknown_page_without_media_is_passed_over(bot, telegram, sites):
