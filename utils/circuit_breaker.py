@@ -180,7 +180,8 @@ class CircuitBreaker:
         remaining = self.remaining_seconds
         return {
             "state": self.state,
-            "held": self._by_hand and self.state == "open",
+            "held": remaining is None,
+            "by_hand": self._by_hand and self.state == "open",
             "retry_in_seconds": None if remaining is None else round(remaining, 1),
             "calls": calls,
             "failures": failures,

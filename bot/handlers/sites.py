@@ -95,7 +95,7 @@ def resume_keyboard(texts: Texts, figures: dict[str, Any]) -> Keyboard:
 def _line(texts: Texts, name: str, figures: dict[str, Any]) -> str:
     state = figures["state"]
     wait_seconds = figures.get("retry_in_seconds")
-    if figures.get("held"):
+    if figures.get("by_hand"):
         told = texts("sites.state.held")
         if wait_seconds:
             told = texts("sites.state.held_for", wait=texts.wait(wait_seconds))

@@ -307,9 +307,9 @@ def test_a_pause_by_hand_is_told_from_trouble(breaker, clock):
     with pytest.raises(SitePaused) as refusal:
         breaker.admit()
     assert refusal.value.retry_after_seconds == 100
-    assert (breaker.figures()["held"], breaker.figures()["retry_in_seconds"]) == (True, 100)
+    assert (breaker.figures()["by_hand"], breaker.figures()["retry_in_seconds"]) == (True, 100)
     clock.now += 100
-    assert not breaker.figures()["held"]
+    assert not breaker.figures()["by_hand"]
     breaker.admit()
     with pytest.raises(CircuitOpen) as refused:
         breaker.admit()
@@ -317,7 +317,7 @@ def test_a_pause_by_hand_is_told_from_trouble(breaker, clock):
     breaker.open(100)
     with pytest.raises(CircuitOpen) as refused:
         breaker.admit()
-    assert (isinstance(refused.value, SitePaused), breaker.figures()["held"]) == (False, False)
+    assert (isinstance(refused.value, SitePaused), breaker.figures()["by_hand"]) == (False, False)
 
 
 @pytest.mark.parametrize("seconds", [-1, float("nan")])
