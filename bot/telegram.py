@@ -179,11 +179,15 @@ class Telegram(Calls):
         return author_of(message, users) if chat_id > 0 else sender_of(message, users)
 
     async def set_commands(self, commands: Mapping[str, str], chat_id: int | None = None) -> None:
-        """Write the menu of commands with their descriptions, for everybody or for one chat."""
+        """Write the menu of commands with their descriptions, for everybody or for one chat that was heard of before."""
         listed = [raw.types.BotCommand(command=name, description=text) for name, text in commands.items()]
         scope: Any = raw.types.BotCommandScopeDefault()
         if chat_id is not None:
-            scope = raw.types.BotCommandScopePeer(peer=await self.peer(chat_id))
+            try:  # pyrogram would ask Telegram for an unknown one, in vain and with waits of its own
+                peer = await (await self.client()).storage.get_peer_by_id(chat_id)
+            except KeyError:
+                raise TelegramRefused("PEER_ID_INVALID") from None
+            scope = raw.types.BotCommandScopePeer(peer=peer)
         query = raw.functions.bots.SetBotCommands(scope=scope, lang_code="", commands=listed)
         await self.call(query, self.sends, PATIENCE_SECONDS)
 
