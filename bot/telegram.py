@@ -179,7 +179,7 @@ class Telegram(Calls):
         return author_of(message, users) if chat_id > 0 else sender_of(message, users)
 
     async def set_commands(self, commands: Mapping[str, str], chat_id: int | None = None) -> None:
-        """Write the menu of commands with their descriptions, for everybody or for one chat that was heard of before."""
+        """Write the menu of commands with their descriptions, for everybody or for one known chat."""
         listed = [raw.types.BotCommand(command=name, description=text) for name, text in commands.items()]
         scope: Any = raw.types.BotCommandScopeDefault()
         if chat_id is not None:

@@ -220,6 +220,16 @@ async def test_the_owners_commands_stand_in_their_menu_and_help(bot, telegram, b
     assert [command.command for command in telegram.bot.commands["Default", ""]] == ["start", "help"]
 
 
+async def test_the_owners_menu_is_written_at_every_start(run, telegram):
+    """Once the owner has talked to the bot; commands that an update brings appear by themselves."""
+    await run()
+    await owner(telegram, "/start")
+    await telegram.world.until(lambda: ("Peer", "") in telegram.bot.commands)
+    telegram.bot.commands.clear()
+    await run()
+    await telegram.world.until(lambda: ("Peer", "") in telegram.bot.commands)
+
+
 async def test_a_later_try_of_somebody_put_out_is_dropped(bot, telegram, bob, texts):
     """What was only to be ordered later is not ordered."""
     from utils.errors import SiteDown
