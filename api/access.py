@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import ipaddress
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
+from api.guesses import Guesses
+from api.peers import address_of, share_of
 from utils.errors import AccessDenied, CrossSite, KeyNeeded, UnknownHost
 
 if TYPE_CHECKING:
@@ -41,14 +42,18 @@ FORWARDING: Final = frozenset(
 class Access:
     """The rules of `server.access`: local, open or key."""
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: Server, guesses: Guesses | None = None) -> None:
+        self._guesses = Guesses() if guesses is None else guesses
         self._mode = server.access
         self._key = server.access_key
         self._public_host = (urlsplit(server.public_url).hostname or "").lower()
         self._pass = hmac.new(self._key.encode(), b"goldcrest web page", hashlib.sha256).hexdigest()
 
     def check(self, scope: Mapping[str, Any], *, key_free: bool = False) -> None:
-        """Let a request pass or raise AccessDenied, UnknownHost, CrossSite or KeyNeeded. `key_free`: needs no key."""
+        """Let a request pass. `key_free`: it needs no key.
+
+        Raises AccessDenied, UnknownHost, CrossSite, KeyNeeded, or TooFast after too many wrong keys.
+        """
         headers = headers_of(scope)
         if self._mode == "local" and not _is_local(scope, headers):
             raise AccessDenied("not from this machine")
@@ -56,17 +61,32 @@ class Access:
             raise UnknownHost(headers.get("host", ""))
         if scope["method"] not in READING and not _is_same_origin(headers):
             raise CrossSite(headers.get("origin", ""))
-        if self._mode == "key" and not key_free and not self._has_key(headers):
-            raise KeyNeeded
+        if self.wants_key and not key_free:
+            self._check_proof(scope, headers)
+
+    @property
+    def wants_key(self) -> bool:
+        """Whether there is a key to enter."""
+        return self._mode == "key"
+
+    def enter(self, scope: Mapping[str, Any], key: str) -> str:
+        """The Set-Cookie value for somebody who typed the key. Raises KeyNeeded for a wrong one, or TooFast."""
+        who = _visitor(scope)
+        self._guesses.check(who, key)
+        if not self.fits(key):
+            self._guesses.wrong(who, key)
+            raise KeyNeeded("wrong key", wrong=True)
+        return self.cookie(scope)
 
     def fits(self, key: str) -> bool:
         """Whether that is the key."""
-        return self._mode == "key" and hmac.compare_digest(key.encode(), self._key.encode())
+        return self.wants_key and hmac.compare_digest(key.encode(), self._key.encode())
 
-    def cookie(self, scope: Mapping[str, Any]) -> str:
-        """Set-Cookie value for somebody who knew the key; it holds a derived value, not the key."""
+    def cookie(self, scope: Mapping[str, Any], *, ended: bool = False) -> str:
+        """Set-Cookie value for somebody who knew the key; it holds a derived value, not the key. `ended`: forget it."""
         secure = scope.get("scheme") == "https" or headers_of(scope).get("x-forwarded-proto") == "https"
-        parts = [f"{COOKIE}={self._pass}", f"Max-Age={COOKIE_SECONDS}", "Path=/", "HttpOnly", "SameSite=Lax"]
+        value, seconds = ("", 0) if ended else (self._pass, COOKIE_SECONDS)
+        parts = [f"{COOKIE}={value}", f"Max-Age={seconds}", "Path=/", "HttpOnly", "SameSite=Lax"]
         return "; ".join([*parts, "Secure"] if secure else parts)
 
     def _knows(self, name: str) -> bool:
@@ -74,16 +94,22 @@ class Access:
         if self._mode == "key" or _is_own_name(name):
             return True
         # In local mode the public name means that a proxy stands before us, which is not local.
-        return self._mode == "open" and (_address(name) is not None or name == self._public_host != "")
+        return self._mode == "open" and (address_of(name) is not None or name == self._public_host != "")
 
-    def _has_key(self, headers: Mapping[str, str]) -> bool:
+    def _check_proof(self, scope: Mapping[str, Any], headers: Mapping[str, str]) -> None:
         scheme, _, key = headers.get("authorization", "").partition(" ")
-        if scheme.lower() == "bearer" and self.fits(key.strip()):
-            return True
+        bearer = key.strip() if scheme.lower() == "bearer" else ""
         cookies = (cookie.strip().partition("=") for cookie in headers.get("cookie", "").split(";"))
-        return any(
-            name == COOKIE and hmac.compare_digest(value.encode(), self._pass.encode()) for name, _, value in cookies
-        )
+        proof = (bearer, *(value for name, _, value in cookies if name == COOKIE))
+        if not any(proof):
+            raise KeyNeeded
+        who = _visitor(scope)
+        self._guesses.check(who, proof)
+        if not (
+            self.fits(bearer) or any(hmac.compare_digest(each.encode(), self._pass.encode()) for each in proof[1:])
+        ):
+            self._guesses.wrong(who, proof)
+            raise KeyNeeded("wrong key", wrong=bool(bearer))
 
 
 def headers_of(scope: Mapping[str, Any]) -> dict[str, str]:
@@ -91,17 +117,21 @@ def headers_of(scope: Mapping[str, Any]) -> dict[str, str]:
     return {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
 
 
+def _visitor(scope: Mapping[str, Any]) -> str:
+    return share_of((scope.get("client") or ("",))[0])
+
+
 def _is_local(scope: Mapping[str, Any], headers: Mapping[str, str]) -> bool:
     """From this machine and not passed on: a proxy without headers still gives itself away by HTTP/1.0."""
     client = scope.get("client")
-    address = _address(client[0]) if client else None
+    address = address_of(client[0]) if client else None
     if address is None or not address.is_loopback:
         return False
     return scope.get("http_version") != "1.0" and not FORWARDING & headers.keys()
 
 
 def _is_own_name(name: str) -> bool:
-    address = _address(name)
+    address = address_of(name)
     return address.is_loopback if address else name == "localhost" or name.endswith(".localhost")
 
 
@@ -119,12 +149,3 @@ def _name(host: str) -> str:
         return (urlsplit(f"//{host}").hostname or "").removesuffix(".")
     except ValueError:
         return ""
-
-
-def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
-    try:
-        address = ipaddress.ip_address(text)
-    except ValueError:
-        return None
-    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
-    return mapped or address

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
+    from platforms.links import Refused
     from services.app import App
     from services.batch_shapes import Batch, BatchEvent, BatchItem
 
@@ -75,7 +76,7 @@ class BatchesApi:
         answer = {
             "ok": True,
             "batch": self._shape(batch, await self._latest(batch.id)),
-            "refused": [{"text": each.text, "code": each.code} for each in refused],
+            "refused": [self._refusal(each) for each in refused],
             "left_out": left_out,
         }
         return json_reply(answer, 202, {"location": f"/api/v1/batches/{batch.id}"})
@@ -96,6 +97,8 @@ class BatchesApi:
         batch = await self._batch(request)
         cancelled = await self._app.batches.cancel(batch.id)
         shape = self._shape(batch, await self._latest(batch.id))
+        if cancelled:
+            shape["cancelled"] = True  # before its feeder has noticed
         return json_reply({"ok": True, "cancelled": cancelled, "batch": shape})
 
     async def follow(self, request: Request) -> Response:
@@ -104,7 +107,7 @@ class BatchesApi:
         if request.headers.get("last-event-id") == LAST_ID:
             return Response(status_code=204)  # tells an EventSource that nothing follows
         if self._streams >= STREAMS:
-            raise Busy("streams", bound=STREAMS)
+            raise Busy("streams", bound=STREAMS, streams=True)
         return EventStream(self._events(batch))
 
     async def _events(self, batch: Batch) -> AsyncGenerator[bytes, None]:
@@ -137,6 +140,10 @@ class BatchesApi:
             "quality": batch.quality,
             "created_at": batch.created_at,
         }
+
+    def _refusal(self, refused: Refused) -> dict[str, Any]:
+        error = error_by_code(refused.code)(refused.text)
+        return {"text": refused.text, "code": refused.code, "error": error_shape(error, self._app.texts)}
 
     def _item(self, item: BatchItem) -> dict[str, Any]:
         shelf = self._app.shelf

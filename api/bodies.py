@@ -19,9 +19,12 @@ if TYPE_CHECKING:
 BODY_BYTES: Final = 64 * 1024
 BODY_SECONDS: Final = 10.0
 #: msgspec's messages -> our sentences; its wording is held by the tests
-MISSING: Final = re.compile(r"missing required field `(\w+)`")
-UNKNOWN: Final = re.compile(r"contains unknown field `(.*)`")
-LENGTH: Final = re.compile(r"of length .* - at `\$\.(\w+)(?:\[\d*\])?`")
+FIELDS: Final = {
+    "missing": re.compile(r"missing required field `(\w+)`"),
+    "unknown": re.compile(r"contains unknown field `(.*)`"),
+    "choice": re.compile(r"^Invalid enum value .* - at `\$\.(\w+)`"),
+    "length": re.compile(r"of length .* - at `\$\.(\w+)(?:\[\d*\])?`"),
+}
 BETWEEN: Final = re.compile(r"^Expected `int` (?P<bound>[<>]= \d+) - at `\$\.(?P<field>\w+)`")
 TYPE: Final = re.compile(r"^Expected `(\w+)(?: \| null)?`, got `\w+`(?: - at `\$\.?(\w*)(?:\[\d*\])?`)?")
 #: JSON's own names for what msgspec calls by Python's
@@ -114,12 +117,9 @@ async def read_body(request: Request) -> bytes:
 
 
 def _explained(message: str) -> BadRequest:
-    if found := MISSING.search(message):
-        return BadRequest("missing", field=found[1])
-    if found := UNKNOWN.search(message):
-        return BadRequest("unknown", field=found[1])
-    if found := LENGTH.search(message):
-        return BadRequest("length", field=found[1])
+    for problem, pattern in FIELDS.items():
+        if found := pattern.search(message):
+            return BadRequest(problem, field=found[1])
     if found := BETWEEN.search(message):
         return BadRequest("between", field=found["field"], bound=found["bound"])
     if found := TYPE.search(message):

@@ -15,7 +15,8 @@ from api.jobs import job_shape
 from api.probe import first_link, web_offer
 from api.replies import json_reply
 from api.visitors import EventStream
-from platforms.parts import asked_part
+from platforms.parts import asked_part, check_minutes
+from platforms.shapes import LIST_KINDS
 from services.jobs import Order
 from utils.errors import BadRequest, Busy, NotFound
 
@@ -60,16 +61,21 @@ class DownloadsApi:
         body = await read_json(request, DownloadBody)
         if (body.url is None) == (body.offer is None):
             raise BadRequest("one_of")
+        if body.minutes is not None:
+            check_minutes(body.minutes, self._app.settings.downloads.live_minutes)
         part = asked_part(body.start, body.end, body.minutes)
         if body.offer is not None:
             offer = await web_offer(self._app, body.offer)
-            title, target = offer.media.title, {"offer": offer.token}
+            title, target = offer.media.title, {"offer": offer.token, "picture": bool(offer.media.thumbnail)}
             size_bytes = None if part else offer.size_bytes(body.quality)
             order = Order(
                 *(FRONT, offer.link, body.quality), title=title, target=target, part=part, size_bytes=size_bytes
             )
         else:
-            order = Order(FRONT, first_link(self._app, body.url or ""), body.quality, part=part)
+            link = await self._app.downloads.resolve(first_link(self._app, body.url or ""))
+            if link.kind in LIST_KINDS:
+                raise BadRequest("list")
+            order = Order(FRONT, link, body.quality, part=part)
         job = await self._app.downloads.submit(order)
         shape = self._shape(job, await self._latest(job.id))
         return json_reply({"ok": True, "job": shape}, 202, {"location": f"/api/v1/downloads/{job.id}"})
@@ -95,27 +101,36 @@ class DownloadsApi:
 
     async def follow_one(self, request: Request) -> Response:
         """Server-sent events of one job."""
-        return await self._stream(request, [request.path_params["id"]])
+        job = await self._job(request.path_params["id"])
+        return self._stream(request, {job.id: job}, [])
 
     async def follow_many(self, request: Request) -> Response:
-        """The same for `ids`, separated by commas: a browser has only six connections to spend."""
+        """The same for `ids`, separated by commas: a browser has only six connections to spend.
+
+        An id that nobody knows doesn't hold up the others; it is told as gone.
+        """
         ids = list(dict.fromkeys(filter(None, request.query_params.get("ids", "").split(","))))
         if not ids:
             raise BadRequest("missing", field="ids")
-        return await self._stream(request, ids[:STREAM_JOBS])
+        jobs, gone = {}, []
+        for job_id in ids[:STREAM_JOBS]:
+            try:
+                jobs[job_id] = await self._job(job_id)
+            except NotFound:
+                gone.append(job_id)
+        return self._stream(request, jobs, gone)
 
-    async def _stream(self, request: Request, ids: list[str]) -> Response:
-        jobs = {job_id: await self._job(job_id) for job_id in ids}
+    def _stream(self, request: Request, jobs: dict[str, Job], gone: list[str]) -> Response:
         if request.headers.get("last-event-id") == LAST_ID:
             return Response(status_code=204)  # tells an EventSource that nothing follows
         if self._streams >= STREAMS:
-            raise Busy("streams", bound=STREAMS)
-        return EventStream(self._events(jobs))
+            raise Busy("streams", bound=STREAMS, streams=True)
+        return EventStream(self._events(jobs, gone))
 
-    async def _events(self, jobs: dict[str, Job]) -> AsyncGenerator[bytes, None]:
+    async def _events(self, jobs: dict[str, Job], gone: list[str]) -> AsyncGenerator[bytes, None]:
         self._streams += 1
         watches = {job_id: self._app.downloads.watch(job_id) for job_id in jobs}
-        chunks = follow(watches, lambda event: self._shape(jobs[event.job_id], event), self._closing)
+        chunks = follow(watches, lambda event: self._shape(jobs[event.job_id], event), self._closing, gone=gone)
         try:
             async with aclosing(chunks):
                 async for chunk in chunks:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from typing import Any, Final, Generic, TypeVar
 
 import msgspec
@@ -28,16 +28,23 @@ async def follow(
     shape: Callable[[E], Any],
     closing: asyncio.Event,
     *,
+    gone: Sequence[str] = (),
     heartbeat_seconds: float = HEARTBEAT_SECONDS,
     interval_seconds: float = INTERVAL_SECONDS,
 ) -> AsyncGenerator[bytes, None]:
-    """The bytes of a stream. `watches`: events by id of the job or batch; `closing`: end now, the client comes back."""
+    """The bytes of a stream.
+
+    `watches`: events by id of the job or batch; `gone`: ids that were asked for and that nobody knows (any more);
+    `closing`: end now, the client comes back.
+    """
     board: _Board[E] = _Board()
     tasks = {asyncio.create_task(board.take(job_id, events)) for job_id, events in watches.items()}
     tasks.add(asyncio.create_task(board.close_at(closing)))
     open_jobs = set(watches)
     try:
         yield f"retry: {RECONNECT_MS}\n\n".encode()
+        for number, job_id in enumerate(gone, 1):
+            yield _chunk({"id": job_id}, last=not watches and number == len(gone), kind="gone")
         while open_jobs:
             events = await board.news(heartbeat_seconds)
             if closing.is_set() or board.broken:
@@ -91,6 +98,6 @@ class _Board(Generic[E]):
         return events
 
 
-def _chunk(content: Any, *, last: bool) -> bytes:
-    head = f"id: {LAST_ID}\n".encode() if last else b""
-    return head + b"data: " + msgspec.json.encode(content) + b"\n\n"
+def _chunk(content: Any, *, last: bool, kind: str = "") -> bytes:
+    head = (f"id: {LAST_ID}\n" if last else "") + (f"event: {kind}\n" if kind else "")
+    return head.encode() + b"data: " + msgspec.json.encode(content) + b"\n\n"

@@ -37,7 +37,8 @@ def job_shape(
         "platform": job.link.platform,
         "url": job.link.url,
         "offer": offer,
-        "thumbnail": thumbnail_url(offer) if offer else None,
+        # Orders of earlier versions don't say whether their item has one.
+        "thumbnail": thumbnail_url(offer) if offer and job.target.get("picture", True) else None,
         "created_at": job.created_at,
         "phases": list(phases),
         "position": event.position,

@@ -41,7 +41,7 @@ class ListsApi:
         body = await read_json(request, ListBody)
         link = list_link(self._app, body.url)
         if self._under_way >= PAGES:
-            raise Busy("pages", bound=PAGES)
+            raise Busy("pages", bound=PAGES, looks=True)
         self._under_way += 1
         try:
             page = await unless_gone(request.receive, self._app.downloads.page(link, body.first, body.count))

@@ -15,6 +15,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from api.bodies import read_body
+from api.way import LOGIN_PATH, login_address, wanted
 from utils.errors import GoldcrestError, KeyNeeded, NotFound
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ SCRIPT_WORDS: Final = (
     *("looking", "pick", "sound_only", "too_large", "size_unknown", "live"),
     *("queued", "queued_behind", "probing", "downloading", "merging", "fitting", "uploading", "done", "cancelled"),
     *("amount", "speed", "left", "save", "save_named", "cancel", "cancel_named", "again", "remove_named"),
+    *("gone", "lower", "missing", "try_again"),
     *("clip", "clip_from", "clip_to", "clip_hint", "record", "minutes", "recording", "recorded"),
     *("finish", "finish_named"),
     *("list_items", "list_all", "list_more", "list_which", "list_hint", "list_get", "list_whole", "many_links"),
@@ -45,7 +47,7 @@ SCRIPT_WORDS: Final = (
 )
 SCRIPT_PLACES: Final = ("site", "title", "position", "done", "total", "speed", "time", "name", "count")
 #: places that are filled with markup, not with text
-MARKUP: Final = frozenset({"script_words", "bird"})
+MARKUP: Final = frozenset({"script_words", "bird", "log_out"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,9 @@ class Pages:
         """The addresses for people."""
         return [
             Route("/", self.index),
-            Route("/login", self.login, methods=["POST"]),
+            Route(LOGIN_PATH, self.ask_key, methods=["GET"]),
+            Route(LOGIN_PATH, self.login, methods=["POST"]),
+            Route("/logout", self.log_out, methods=["POST"]),
             Route("/static/{name}", self.static),
         ]
 
@@ -86,13 +90,21 @@ class Pages:
         }
         return self.page("index.html", values)
 
+    async def ask_key(self, request: Request) -> Response:
+        """The form for the key; where none is wanted, the page."""
+        if not self._access.wants_key:
+            return _go_to(wanted(request.scope))
+        return self.notice(KeyNeeded(), wanted(request.scope), status=200)
+
     async def login(self, request: Request) -> Response:
-        """Take the key of a form and hand out the cookie. Raises KeyNeeded for a wrong one."""
+        """Take the key of a form, hand out the cookie, go on. Raises KeyNeeded for a wrong one, or TooFast."""
         form = parse_qs((await read_body(request)).decode(errors="replace"))
-        if not self._access.fits(form.get("key", [""])[0]):
-            raise KeyNeeded("wrong key", wrong=True)
-        headers = {"location": "/", "set-cookie": self._access.cookie(request.scope), "cache-control": "no-store"}
-        return Response(status_code=303, headers=headers)
+        cookie = self._access.enter(request.scope, form.get("key", [""])[0])
+        return _go_to(wanted(request.scope), cookie)
+
+    async def log_out(self, request: Request) -> Response:
+        """Take the cookie back."""
+        return _go_to(LOGIN_PATH, self._access.cookie(request.scope, ended=True))
 
     async def static(self, request: Request) -> Response:
         """A style, script or picture; browsers ask again each time and are told 304."""
@@ -104,18 +116,24 @@ class Pages:
             return Response(status_code=304, headers=headers)
         return Response(asset.content, media_type=asset.mime, headers=headers)
 
-    def notice(self, error: GoldcrestError) -> Response:
-        """A failure as a page; where a key is missing, with the form for it."""
+    def notice(self, error: GoldcrestError, way: str = "/", status: int = 0) -> Response:
+        """A failure as a page; where a key is missing, with the form for it, which then leads `way`."""
         explained = self._app.texts.error(error)
         name = "login.html" if isinstance(error, KeyNeeded) else "notice.html"
-        return self.page(name, {"sentence": explained.sentence, "hint": explained.hint}, error.http_status)
+        values = {"sentence": explained.sentence, "hint": explained.hint, "action": login_address(way)}
+        return self.page(name, values, status or error.http_status)
 
     def page(self, name: str, values: dict[str, str], status: int = 200) -> Response:
         """A template of templates/pages with its places filled."""
-        template = (self._templates / "pages" / name).read_text("utf-8")
-        bird = self._assets["goldcrest.svg"].content.decode()
-        content = filled(template, {"bird": bird, "language": self._app.texts.language, **values}, self._app.texts)
-        return Response(content, status, {"cache-control": "no-store"}, HTML)
+        everywhere = {
+            "bird": self._assets["goldcrest.svg"].content.decode(),
+            "language": self._app.texts.language,
+            "log_out": self._filled("log_out.html", {}) if self._access.wants_key else "",
+        }
+        return Response(self._filled(name, {**everywhere, **values}), status, {"cache-control": "no-store"}, HTML)
+
+    def _filled(self, name: str, values: dict[str, str]) -> str:
+        return filled((self._templates / "pages" / name).read_text("utf-8"), values, self._app.texts)
 
 
 def filled(template: str, values: dict[str, str], texts: Texts) -> str:
@@ -128,6 +146,11 @@ def filled(template: str, values: dict[str, str], texts: Texts) -> str:
         return html.escape(texts(name) if "." in name else values[name])
 
     return PLACE.sub(fill, template)
+
+
+def _go_to(address: str, cookie: str = "") -> Response:
+    headers = {"location": address, "cache-control": "no-store"}
+    return Response(status_code=303, headers={**headers, "set-cookie": cookie} if cookie else headers)
 
 
 def _asset(path: Path) -> Asset:

@@ -49,7 +49,7 @@ class ProbeApi:
         body = await read_json(request, ProbeBody)
         link = first_link(self._app, body.url)
         if self._under_way >= PROBES:
-            raise Busy("probes", bound=PROBES)
+            raise Busy("probes", bound=PROBES, looks=True)
         self._under_way += 1
         try:
             link, found = await unless_gone(request.receive, self._look(link))

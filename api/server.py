@@ -10,13 +10,14 @@ import msgspec
 
 from api.gate import Gate
 from api.health import health, readiness
+from api.peers import Peers, share_of
 from utils.health import Health
 
 if TYPE_CHECKING:
     from api.engine import Engine
     from services.app import App
 
-#: connections at the same time; one costs about 30 kB
+#: connections inside at the same time; one costs about 30 kB
 CONNECTIONS: Final = 256
 #: turns of the event loop between a waiting connection and its answer
 TURNS: Final = 6
@@ -38,7 +39,8 @@ class HttpPart:
         self._address = listener.getsockname()
         self._bound = connections
         self._grace_seconds = grace_seconds
-        self._waiting: set[Gate] = set()
+        self._waiting: dict[Gate, None] = {}
+        self._peers = Peers(app.settings.server.trusted_proxies)
         self._server: asyncio.Server | None = None
         self._engine: Engine | None = None
         self._closing = asyncio.Event()
@@ -74,10 +76,10 @@ class HttpPart:
 
     # --- the house behind the gate ------------------------------------------------------------------------------------
 
-    def has_room(self) -> bool:
-        """Whether one more connection stays within the bound."""
-        inside = self._engine.connections if self._engine else 0
-        return len(self._waiting) + inside < self._bound
+    def has_room(self, address: str) -> bool:
+        """Whether one more connection stays within the bound of all and of its address."""
+        inside = self._engine.shares() if self._engine else []
+        return len(inside) < self._bound and inside.count(share_of(address)) < self._peers.bound(address)
 
     def answer(self, path: str) -> tuple[int, bytes]:
         """/health or /ready."""

@@ -7,7 +7,6 @@ are installed (requirements-bench.txt): cachetools, theine, diskcache alone.
 from __future__ import annotations
 
 import asyncio
-import json
 import random
 import statistics
 import sys
@@ -20,10 +19,12 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Any, Final
 
-from bench.rows import Row, passed, row
-from utils.cache import ENTRY_BYTES, HybridCache
+from bench.rows import Row, row
+from bench.start import report
+from utils.cache import HybridCache
 from utils.cache_disk import ROW_BYTES
 from utils.cache_entry import Entry
+from utils.cache_memory import ENTRY_BYTES
 
 ITEMS: Final = 10_000
 REQUESTS: Final = 100_000
@@ -190,8 +191,8 @@ def neighbours_times(folder: Path) -> dict[str, float | None]:
     return found
 
 
-def measure() -> tuple[list[Row], dict[str, Any]]:
-    """Rows with gates, and what the neighbours did in the same run."""
+def measure() -> list[Row]:
+    """Rows with gates, then what the neighbours did in the same run."""
     memory, disk, beside = [], [], {}
     for _ in range(3):
         with tempfile.TemporaryDirectory() as folder:
@@ -204,15 +205,13 @@ def measure() -> tuple[list[Row], dict[str, Any]]:
         row("hit on disk", disk, "us", gate=200, goal=100),
     ]
     rates, fixed = hit_rates()
-    return [*rows, *rates], {"hit_us": beside, "hit_rate": fixed}
-
-
-def main() -> int:
-    """Print the figures."""
-    rows, beside = measure()
-    print(json.dumps({"rows": rows, "beside": beside}, indent=2))
-    return 0 if passed(rows) else 1
+    told = {"us": beside, "ratio": fixed}
+    return [*rows, *rates] + [
+        {"name": f"{name}, beside", "value": value, "unit": unit, "pass": None}
+        for unit, values in told.items()
+        for name, value in values.items()
+    ]
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(report(measure))

@@ -21,6 +21,7 @@ from platforms.registry import Registry
 ROOT: Final = Path(__file__).resolve().parent.parent
 BEGIN: Final = "<!-- {name}: begin -->"
 END: Final = "<!-- {name}: end -->"
+CATALOGUE: Final = ".mo"
 SECTION: Final = re.compile(r"^(?P<name>\w+):\s*$")
 SETTING: Final = re.compile(
     r"^  (?P<key>\w+): (?P<value>.*?)\s+# (?P<unit>[^;]+); (?P<reason>.*?)(?: \[(?P<short>\w+)\])?$"
@@ -89,7 +90,7 @@ def with_table(readme: str, name: str, table: str) -> str:
 def generated(root: Path) -> Iterator[tuple[Path, bytes]]:
     """Every generated file with what it should hold."""
     for catalogue in sorted((root / "templates" / "locale").glob("*/LC_MESSAGES/*.po")):
-        yield catalogue.with_suffix(".mo"), compiled(catalogue)
+        yield catalogue.with_suffix(CATALOGUE), compiled(catalogue)
     errors = root / "docs" / "errors.md"
     if errors.exists():
         table = errors_table(root / "templates" / "locale")
@@ -106,11 +107,16 @@ def run(arguments: Sequence[str], root: Path = ROOT) -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.generated", description=__doc__)
     parser.add_argument("--check", action="store_true", help="change nothing, exit 1 if a file is stale")
     options = parser.parse_args(arguments)
-    stale = [(path, content) for path, content in generated(root) if not path.exists() or path.read_bytes() != content]
-    for path, content in stale:
+    stale = 0
+    for path, content in generated(root):  # written one by one: later files are made from earlier ones
+        if path.exists() and path.read_bytes() == content:
+            continue
+        stale += 1
         print(f"{'stale' if options.check else 'written'}: {path.relative_to(root)}")
         if not options.check:
             path.write_bytes(content)
+        elif path.suffix == CATALOGUE:
+            break  # what is made from it can't be told
     return 1 if stale and options.check else 0
 
 

@@ -116,6 +116,12 @@ def _share(values: list[float], share: float) -> float:
     return statistics.quantiles(values, n=1000, method="inclusive")[round(share * 1000) - 1]
 
 
+def measure(people: int = PEOPLE, seconds: float = SECONDS, again: int = AGAIN) -> list[Row]:
+    """All rows: so many people press within so many seconds, one person asks so often for the same again."""
+    with tempfile.TemporaryDirectory(prefix="goldcrest-press-") as folder:
+        return asyncio.run(_measure(Path(folder), people, seconds, again))
+
+
 def main() -> int:
     """Read the options, print the report; the exit code."""
     options = argparse.ArgumentParser(prog="python -m bench.press", description=__doc__)
@@ -123,12 +129,7 @@ def main() -> int:
     options.add_argument("--seconds", type=float, default=SECONDS)
     options.add_argument("--again", type=int, default=AGAIN)
     given = options.parse_args()
-
-    def measure() -> list[Row]:
-        with tempfile.TemporaryDirectory(prefix="goldcrest-press-") as folder:
-            return asyncio.run(_measure(Path(folder), given.people, given.seconds, given.again))
-
-    return report(measure)
+    return report(lambda: measure(given.people, given.seconds, given.again))
 
 
 if __name__ == "__main__":

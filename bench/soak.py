@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from bench.server import Server
 
 JOBS: Final = 2000
-#: pools, caches and the extractor have their size after so many
-WARM: Final = 100
+#: pools, caches, the newest traces (300 of `monitoring`) and the extractor have their size after so many
+WARM: Final = 300
 #: the extractor leaves memory when it has rested; a short rest makes both states alike
 REST: Final = {"GOLDCREST_EXTRACTOR__IDLE_STOP_SECONDS": "5"}
 REST_SECONDS: Final = 90.0

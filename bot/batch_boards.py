@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING
 
 import structlog
@@ -64,10 +64,19 @@ class BatchBoards:
         async with self._once(press, menu) as first:
             if not first:
                 return
-            links = await self._failed(batch.id)
+            failed = await self._failed(batch.id)
             target = Target(press.chat_id, press.message_id, menu.reply_to, menu.topic_id, menu.token).packed()
-            order = BatchOrder(FRONT, batch.quality, links, user_id=batch.user_id, title=batch.title, target=target)
+            order = BatchOrder(
+                *(FRONT, batch.quality, tuple(link for link, _ in failed)),
+                user_id=batch.user_id,
+                title=batch.title,
+                target=target,
+                titles=tuple("" if item.title == item.url else item.title for _, item in failed),
+            )
             await self._submit(press, menu, order)
+            for _, item in failed:  # what is tried again hasn't failed for good
+                with suppress(NotFound):
+                    await self._app.downloads.discard(item.job_id)
 
     async def report(self, batch: Batch, event: BatchEvent) -> None:
         """Show a state at the boards' pace, and the last one for certain."""
@@ -108,12 +117,12 @@ class BatchBoards:
         await self._menus.ordered(menu.token, batch.id)
         await self._telegram.answer(press)
 
-    async def _failed(self, batch_id: str) -> tuple[Link, ...]:
-        """Links of what failed, by their own addresses: a list may have moved on since. Raises LinkError for none."""
-        links: dict[str, Link] = {}
+    async def _failed(self, batch_id: str) -> list[tuple[Link, BatchItem]]:
+        """What failed, by its own addresses: a list may have moved on since. Raises LinkError for none."""
+        found: dict[str, tuple[Link, BatchItem]] = {}
         for item in await self._app.batches.items(batch_id):
             if item.state == "failed":
-                links.update((link.canonical, link) for link in self._app.downloads.detect(item.url).links)
-        if not links:
+                found.update((link.canonical, (link, item)) for link in self._app.downloads.detect(item.url).links)
+        if not found:
             raise LinkError("nothing of it has a link")
-        return tuple(links.values())
+        return list(found.values())

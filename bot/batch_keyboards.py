@@ -37,11 +37,10 @@ class ListShelf(Packed):
 
 @dataclass(frozen=True, slots=True)
 class ListBeside(Packed):
-    """Show the list that the link of an offer names besides its item; `reply_to` is the message with the link."""
+    """Show the list that the link of an offer names besides its item."""
 
     verb: ClassVar[str] = "lb"
     token: str
-    reply_to: int
 
 
 @dataclass(frozen=True, slots=True)

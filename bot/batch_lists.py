@@ -73,7 +73,9 @@ class Lists:
         except TimeoutError:
             raise DeadlineExceeded("page") from None
 
-    async def menu(self, message: Incoming, link: Link, user_id: int, status_id: int, ranges: str = "") -> Screen:
+    async def menu(
+        self, message: Incoming, link: Link, user_id: int, status_id: int | None, ranges: str = ""
+    ) -> Screen:
         """What a list is offered in, in the message `status_id`; with `ranges` the choice of a quality for them."""
         listing = await self.page(link)
         menu = BatchMenu(

@@ -16,6 +16,7 @@ from utils.errors import Expired
 if TYPE_CHECKING:
     from sqlite3 import Row
 
+    from bot.events import Pressed
     from utils.database import Database
 
 #: a button older than this answers that it has expired
@@ -32,7 +33,8 @@ class BatchMenu:
     """What a message offers, or what was ordered there.
 
     `links`: one list, or many items where `is_list` is false; `ranges`: the positions that were asked for, "" while
-    that is open; `reply_to`: the message with the links; `total`: entries of the list, None where nobody knows.
+    that is open; `reply_to`: the message with the links; `total`: entries of the list, None where nobody knows;
+    `message_id`: the message that shows it, None for one that is just being sent.
     `batch_id`: the last batch that was ordered here, "" before that.
     """
 
@@ -84,6 +86,13 @@ class BatchMenus:
         if row is None or row["created_at"] < self._clock() - MENU_SECONDS:
             raise Expired("batch menu")
         return _menu(row)
+
+    async def pressed(self, press: Pressed, token: str) -> BatchMenu:
+        """What a button belongs to, in the message that it stands in. Raises Expired."""
+        menu = await self.get(token)
+        if menu.chat_id != press.chat_id or menu.message_id not in {None, press.message_id}:
+            raise Expired("a menu of another message")
+        return menu
 
     async def shown(self, token: str, message_id: int) -> None:
         """The menu stands in that message."""

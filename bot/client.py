@@ -13,7 +13,7 @@ import structlog
 from bot.refusals import WRONG_SETTINGS, refusal
 from bot.server_time import ServerTime
 from bot.tasks import end
-from utils.errors import TelegramRefused
+from utils.errors import StorageTrouble, TelegramRefused
 from utils.health import Health
 from utils.seal import Seal
 
@@ -39,6 +39,8 @@ STEADY_SECONDS: Final = 60.0
 MARGIN_SECONDS: Final = 1.0
 #: how far updates were read is written that often
 KEEP_SECONDS: Final = 1.0
+#: before what goes on beside the handlers is begun again
+HELPER_SECONDS: Final = 2.0
 #: an update that isn't dealt with after that time doesn't hold up the others
 SETTLE_SECONDS: Final = 600.0
 #: a connection through which nothing came for so long is as good as broken; pyrogram finds out and makes a new one
@@ -100,14 +102,16 @@ class TelegramPart:
 
     async def stop(self) -> None:
         """End handling, keep what was read, close the connection; bounded."""
-        if self._desk is not None:
-            await self._desk.stop()
-            handled = not self._desk.open_events()
-            if self._store is not None:
-                # updates that were being handled come again at the next start
-                await self._store.flush(self._store.states() if handled else None)
-        if self._runner is not None:
-            await end(self._runner)
+        try:
+            if self._desk is not None:
+                await self._desk.stop()
+                handled = not self._desk.open_events()
+                if self._store is not None:
+                    # updates that were being handled come again at the next start
+                    await self._store.flush(self._store.states() if handled else None)
+        finally:
+            if self._runner is not None:
+                await end(self._runner)
 
     def health(self) -> Health:
         """Signed in, connected and heard from, or what is in the way; a restart helps only where our own task died."""
@@ -180,11 +184,19 @@ class TelegramPart:
 
     async def _tend(self, line: Line, desk: Desk, store: SessionStore) -> None:
         """What goes on beside the handlers: first reading what was missed, then keeping how far was read."""
-        try:
-            await self._begin(line, desk)
-            await self._keep(desk, store)
-        except Exception:  # nobody awaits it, and the bot works on without
-            log.exception("telegram helper broke")
+        for work in (lambda: self._begin(line, desk), lambda: self._keep(desk, store)):
+            await self._through(work)
+
+    async def _through(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Again after a pause where it breaks: nobody else does it, and the handlers work on meanwhile."""
+        while True:
+            try:
+                return await work()
+            except StorageTrouble as error:
+                log.warning("telegram.helper_waits", detail=error.detail)
+            except Exception:  # the edge of the helper: nobody awaits it
+                log.exception("telegram helper broke")
+            await self._sleep(HELPER_SECONDS)
 
     async def _begin(self, line: Line, desk: Desk) -> None:
         token = await self._app.users.new_claim()

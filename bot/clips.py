@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from bot.batch_keyboards import ListBeside
 from bot.board import Screen
 from bot.keyboards import Button, Choose, ChooseClip, Packed, Record, ShowClip, menu_keyboard
 from bot.menu import menu_text, titled
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from platforms.shapes import Link, Media
+    from services.app import App
     from utils.config import Settings
     from utils.texts import Texts
 
@@ -60,26 +62,37 @@ def read_span(span: str) -> Clip:
     return clip
 
 
-def whole_screen(  # noqa: PLR0917 - what is offered, and where
-    texts: Texts, media: Media, link: Link, token: str, instant: Collection[str], reply_to: int
-) -> Screen:
+async def menu_screen(app: App, media: Media, link: Link, token: str, clip: Clip | None) -> Screen:
+    """The menu of an offer: of the clip where there is one, of the whole otherwise."""
+    if media.is_live:
+        return live_screen(app.texts, media, token, app.settings)
+    instant = await app.downloads.stored_qualities(media, clip.key if clip else "")
+    if clip is not None:
+        return clip_screen(app.texts, media, clip, token, instant, most_bytes(app.settings))
+    screen = whole_screen(app.texts, media, link, token, instant)
+    if app.downloads.beside(link) is not None:
+        screen = replace(screen, keyboard=(*screen.keyboard, (Button(app.texts("button.beside"), ListBeside(token)),)))
+    return screen
+
+
+def whole_screen(texts: Texts, media: Media, link: Link, token: str, instant: Collection[str]) -> Screen:
     """The menu of the whole; where the link points into it, with a button that leads to the clip."""
-    keyboard = [*menu_keyboard(texts, media, token, instant, reply_to)]
+    keyboard = [*menu_keyboard(texts, media, token, instant)]
     if (clip := linked_clip(link, media)) is not None:
-        keyboard.append([Button(_span_text(texts, clip), ShowClip(token, reply_to, _span(clip)))])
+        keyboard.append([Button(_span_text(texts, clip), ShowClip(token, _span(clip)))])
     return Screen(menu_text(texts, media, instant), keyboard)
 
 
 def clip_screen(  # noqa: PLR0917 - as above, with the part
-    texts: Texts, media: Media, clip: Clip, token: str, instant: Collection[str], reply_to: int, limit_bytes: int
+    texts: Texts, media: Media, clip: Clip, token: str, instant: Collection[str], limit_bytes: int
 ) -> Screen:
     """The menu of a clip: the same qualities with the sizes that the clip will have, and the way back to the whole."""
     cut = clip_media(media, clip, limit_bytes)
     keyboard = [
         [replace(button, data=_cut(button.data, clip)) for button in row]
-        for row in menu_keyboard(texts, cut, token, instant, reply_to)
+        for row in menu_keyboard(texts, cut, token, instant)
     ]
-    keyboard.append([Button(texts("button.whole"), ShowClip(token, reply_to, ""))])
+    keyboard.append([Button(texts("button.whole"), ShowClip(token, ""))])
     start = duration_text(clip.start)
     note = (
         texts("menu.clip_open", start=start)
@@ -89,7 +102,7 @@ def clip_screen(  # noqa: PLR0917 - as above, with the part
     return Screen(menu_text(texts, cut, instant, note), keyboard)
 
 
-def live_screen(texts: Texts, media: Media, token: str, reply_to: int, settings: Settings) -> Screen:
+def live_screen(texts: Texts, media: Media, token: str, settings: Settings) -> Screen:
     """What a running stream is offered in: so many minutes of it, each with about what they weigh."""
     most = settings.downloads.live_minutes
     bound = min(settings.downloads.live_mb * MEBIBYTE, most_bytes(settings))
@@ -103,7 +116,7 @@ def live_screen(texts: Texts, media: Media, token: str, reply_to: int, settings:
         if best.bits:
             size = size_text(min(best.bits / 8 * minutes * MINUTE, bound))
             text = texts("button.record_size", minutes=minutes, size=size)
-        buttons.append(Button(text, Record(token, best.key, minutes, reply_to)))
+        buttons.append(Button(text, Record(token, best.key, minutes)))
     facts = [texts("menu.live"), *([media.uploader] if media.uploader else [])]
     lines = [" \u00b7 ".join(facts), texts("menu.record")]
     return Screen(titled(media.title, lines), [buttons[at : at + 2] for at in range(0, len(buttons), 2)])
@@ -115,20 +128,26 @@ def clip_title(title: str, clip: Clip) -> str:
     return f"{title} [{duration_text(clip.start)}-{end}]".strip()
 
 
-def same_again(token: str, quality: str, part: str, reply_to: int) -> Packed:
+def same_again(token: str, quality: str, part: str) -> Packed:
     """The data of a button that asks once more for exactly what was asked for."""
     match read_part(part):
         case Clip() as clip:
-            return ChooseClip(token, quality, reply_to, _span(clip))
+            return ChooseClip(token, quality, _span(clip))
         case Recording(minutes=minutes):
-            return Record(token, quality, minutes, reply_to)
+            return Record(token, quality, minutes)
         case _:
-            return Choose(token, quality, reply_to)
+            return Choose(token, quality)
+
+
+def way_back(token: str, part: str) -> Packed:
+    """The data of a button that leads back to the menu in which a part, or "" for the whole, was chosen."""
+    wanted = read_part(part)
+    return ShowClip(token, _span(wanted) if isinstance(wanted, Clip) else "")
 
 
 def _cut(data: Packed, clip: Clip) -> Packed:
     assert isinstance(data, Choose)
-    return ChooseClip(data.token, data.quality, data.reply_to, _span(clip))
+    return ChooseClip(data.token, data.quality, _span(clip))
 
 
 def _span(clip: Clip) -> str:

@@ -15,6 +15,7 @@ from bot.batch_menus import BatchMenus
 from bot.board import Boards
 from bot.cookie_buttons import Pending
 from bot.due import Due
+from bot.edits import Edits
 from bot.failures import Failures
 from bot.handlers import (
     batches,
@@ -27,6 +28,7 @@ from bot.handlers import (
     links,
     lists,
     live,
+    people,
     reminders,
     reports,
     sites,
@@ -34,12 +36,14 @@ from bot.handlers import (
 )
 from bot.looks import Looks
 from bot.messenger import Messenger
-from bot.middlewares import Access, Deduplication, Errors
+from bot.middlewares import Access, Deduplication, Errors, Promptness
 from bot.orders import Orders
 from bot.pace import Pace
+from bot.people import show_owner_commands
 from bot.router import Dispatcher
 from bot.seen import SeenUpdates
 from bot.sender import Sender
+from bot.shown import Shown
 from bot.tasks import Tasks
 from bot.telegram import Telegram
 from bot.upload import Uploader
@@ -71,13 +75,15 @@ class Desk:
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         settings, texts = app.settings, app.texts
+        self._app = app
         self.telegram = telegram = Telegram(clock, sleep)
         self.bot_name = ""
         boards = Boards(telegram, settings.telegram.edit_interval_seconds, clock, sleep)
         sender = Sender(
             telegram, Uploader(telegram, settings.telegram.upload_streams), settings.telegram.storage_chat_id
         )
-        failing = Failures(app)
+        shown = Shown(database)
+        failing = Failures(app, shown)
         self.messenger = Messenger(sender, boards, texts, failing, source=settings.telegram.caption_link)
         self._boards = boards
         self._seen = SeenUpdates(database)
@@ -88,8 +94,12 @@ class Desk:
         deadline_seconds = settings.extractor.probe_deadline_seconds * DEADLINES
         self._menus = menus = BatchMenus(database)
         pages = Lists(app, telegram, boards, menus, self._looking, slots=asking, deadline_seconds=deadline_seconds)
-        looks = Looks(app, telegram, boards, self._looking, pages, slots=asking, deadline_seconds=deadline_seconds)
-        self.due = Due(app, telegram, boards, looks, failing)
+        looks = Looks(
+            *(app, telegram, boards, self._looking, pages, failing, shown),
+            slots=asking,
+            deadline_seconds=deadline_seconds,
+        )
+        self.due = Due(app, telegram, boards, looks, failing, shown)
         self.batch_boards = BatchBoards(app, telegram, boards, menus)
         parts: dict[str, Any] = {
             "app": app,
@@ -100,18 +110,23 @@ class Desk:
             "orders": Orders(app),
             "menus": menus,
             "lists": pages,
+            "shown": shown,
+            "edits": Edits(database, self._seen),
             "batches": self.batch_boards,
+            "bot_name": lambda: self.bot_name,
         }
         self._dispatcher = Dispatcher(
             (
                 *(start.router, choices.router, clips.router, live.router, cancel.router),
                 *(lists.router, batches.router, failures.router, reminders.router, reports.router),
-                *(sites.router,),
+                *(sites.router, people.router),
                 *(cookies.router, dead.router, links.router),
             ),
             (
+                errors := Errors(app, telegram, texts),  # of the books on what was seen
+                Promptness(telegram, self._tails),
                 Deduplication(self._seen, self._tails),
-                Errors(app, telegram, texts),
+                errors,  # of the handlers; what they raised is dealt with
                 Access(app, telegram, texts, clock),
                 Pace(app, clock),
             ),
@@ -137,8 +152,9 @@ class Desk:
         self._handlers.pause()
 
     def resume(self) -> None:
-        """Handle what has come."""
+        """Handle what has come; the owner's menu is written beside it."""
         self._handlers.resume()
+        self._tails.spawn(lambda: show_owner_commands(self._app, self.telegram))
 
     def open_events(self) -> frozenset[object]:
         """A mark for every event that was taken in and isn't dealt with; one that `stop` cut off stays so."""
@@ -153,7 +169,11 @@ class Desk:
 
     async def _deal(self, event: Event, mark: object) -> None:
         structlog.contextvars.bind_contextvars(update=event.key)
-        rest = await self._dispatcher.dispatch(event)
+        try:
+            rest = await self._dispatcher.dispatch(event)
+        except Exception:
+            self._open.discard(mark)  # it holds up no others
+            raise
         if rest:
             self._tails.spawn(lambda: self._settle(rest, mark))
         else:

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from services.users import Person
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +25,9 @@ class Incoming:
     Ids are marked as Telegram's bots know them: people positive, groups negative, supergroups -100…. `user_id` is None
     where no person stands behind it (anonymous admins, channels). `topic_id`: the thread of a forum. `text` holds the
     words and, on lines of their own, the links that hide behind words. `reply_to`: the message that it replies to.
-    `document`: a file that was sent as such.
+    `document`: a file that was sent as such. `name`: what Telegram shows of the sender. `author`: who wrote a message
+    that was passed on, with the id 0 where Telegram hides it. `edited_at`: when it was changed, in whole seconds since
+    1970; 0 for a new one.
     """
 
     chat_id: int
@@ -32,10 +38,18 @@ class Incoming:
     topic_id: int | None = None
     reply_to: int | None = None
     document: Attached | None = None
+    name: str = ""
+    author: Person | None = None
+    edited_at: int = 0
 
     @property
     def key(self) -> str:
         """What tells it apart from every other update."""
+        return f"{self.original_key}:{self.edited_at}" if self.edited_at else self.original_key
+
+    @property
+    def original_key(self) -> str:
+        """The key of the message as it was when it was new."""
         return f"message:{self.chat_id}:{self.message_id}"
 
 

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from math import ceil
 from typing import TYPE_CHECKING, Final
 
-from bot.clips import same_again
+from bot.board import Screen
+from bot.clips import same_again, way_back
 from bot.keyboards import Button, Later, LookAgain, NeedCookies, WhenLive
-from bot.status import failed_screen
+from bot.status import failed_screen, titled
 from platforms.shapes import Media
-from utils.errors import Expired, GoldcrestError
+from utils.errors import Cancelled, Expired, GoldcrestError
 from utils.texts import size_text
 
 if TYPE_CHECKING:
-    from bot.board import Screen
+    from bot.events import Incoming
     from bot.messenger import Target
+    from bot.shown import Shown
     from core.job_queue import Job
     from platforms.shapes import Link, Quality
     from services.app import App
@@ -32,55 +35,65 @@ WAITING: Final = frozenset({"later", "cookies"})
 class Failures:
     """Screens of failures; a failed look is kept as an offer of nothing, so that its buttons outlive a restart."""
 
-    def __init__(self, app: App) -> None:
+    def __init__(self, app: App, shown: Shown) -> None:
         self._app = app
+        self._shown = shown
 
     async def of_job(self, job: Job, target: Target, error: GoldcrestError) -> Screen:
         """A job that failed; without its menu there is nothing to press."""
         title = job.title
         if not target.offer:
             return failed_screen(self._app.texts, title, error)
-        reply_to = target.reply_to or 0
         rows: list[list[Button]] = []
         if error.step == "lower_quality":
-            rows += await self._lower(target.offer, job, reply_to)
+            rows += await self._lower(target.offer, job)
         if not job.part:  # a part is asked for by the menu it came from
-            rows += self._rows(error, target.offer, job.quality, reply_to, job.link.platform)
-        again = same_again(target.offer, job.quality, job.part, reply_to)
+            rows += self._rows(error, target.offer, job.quality, job.link.platform)
+        again = same_again(target.offer, job.quality, job.part)
         rows.append([Button(self._app.texts("button.again"), again)])
         return failed_screen(self._app.texts, title, error, rows)
 
-    async def of_look(self, link: Link, user_id: int, reply_to: int, error: GoldcrestError) -> Screen:
-        """A look that failed. Where nothing helps there is no button."""
-        if not error.step and not error.retry:
-            return failed_screen(self._app.texts, "", error)
-        nothing = Media(link.platform, link.id, link.kind, link.canonical, link.url, "", ())
-        try:
-            token = await self._app.downloads.offer(nothing, link, user_id)
-        except GoldcrestError:  # without a database the sentence is still worth telling
-            return failed_screen(self._app.texts, "", error)
-        rows = self._rows(error, token, "", reply_to, link.platform)
-        if error.retry:
-            rows.append([Button(self._app.texts("button.again"), LookAgain(token, reply_to))])
-        return failed_screen(self._app.texts, "", error, rows)
+    async def of_cancelled(self, job: Job, target: Target) -> Screen:
+        """A job that somebody stopped, with the way back to its menu as long as that is known."""
+        texts = self._app.texts
+        rows = []
+        with suppress(Expired):
+            if target.offer and await self._app.downloads.offered(target.offer):
+                rows = [[Button(texts("button.menu"), way_back(target.offer, job.part))]]
+        return Screen(titled(job.title, texts.error(Cancelled()).sentence), rows)
 
-    def _rows(
-        self, error: GoldcrestError, token: str, quality: str, reply_to: int, platform: str
-    ) -> list[list[Button]]:
+    async def of_look(
+        self, link: Link, asked: Incoming, status_id: int, error: GoldcrestError, title: str = ""
+    ) -> Screen:
+        """A look that failed, in the message `status_id`. Where nothing helps there is no button."""
+        if not error.step and not error.retry:
+            return failed_screen(self._app.texts, title, error)
+        nothing = Media(link.platform, link.id, link.kind, link.canonical, link.url, title, ())
+        try:
+            token = await self._app.downloads.offer(nothing, link, asked.user_id)
+            await self._shown.note(token, asked.chat_id, status_id, asked.message_id)
+        except GoldcrestError:  # without a database the sentence is still worth telling
+            return failed_screen(self._app.texts, title, error)
+        rows = self._rows(error, token, "", link.platform)
+        if error.retry:
+            rows.append([Button(self._app.texts("button.again"), LookAgain(token))])
+        return failed_screen(self._app.texts, title, error, rows)
+
+    def _rows(self, error: GoldcrestError, token: str, quality: str, platform: str) -> list[list[Button]]:
         texts = self._app.texts
         rows = []
         if error.step == "when_live":
             minutes = minutes_until_live(minutes_of(error) or 0)
-            rows.append([Button(texts("button.when_live"), WhenLive(token, reply_to, minutes))])
+            rows.append([Button(texts("button.when_live"), WhenLive(token, minutes))])
         if error.step == "cookies":
             rows.append([Button(texts("button.cookies"), NeedCookies(platform))])
         if error.retry and error.step in WAITING:
             minutes = min(minutes_of(error) or USUAL_MINUTES, LONGEST_MINUTES)
             wait = texts.wait(minutes * MINUTE_SECONDS)
-            rows.append([Button(texts("button.later", wait=wait), Later(token, quality, reply_to, minutes))])
+            rows.append([Button(texts("button.later", wait=wait), Later(token, quality, minutes))])
         return rows
 
-    async def _lower(self, token: str, job: Job, reply_to: int) -> list[list[Button]]:
+    async def _lower(self, token: str, job: Job) -> list[list[Button]]:
         try:
             media = (await self._app.downloads.offered(token)).media
         except Expired:
@@ -91,9 +104,7 @@ class Failures:
         name = self._app.texts("button.audio") if lower.key == "audio" else lower.label
         if lower.size_bytes is not None and not job.part:
             name = f"{name} \u00b7 {size_text(lower.size_bytes)}"
-        return [
-            [Button(self._app.texts("button.lower", quality=name), same_again(token, lower.key, job.part, reply_to))]
-        ]
+        return [[Button(self._app.texts("button.lower", quality=name), same_again(token, lower.key, job.part))]]
 
 
 def next_lower(media: Media, quality: str) -> Quality | None:

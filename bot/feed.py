@@ -25,9 +25,9 @@ class Feed:
 
     def put_nowait(self, packet: tuple[Any, Any, dict[int, Any]]) -> None:
         """One update with its users and chats. What can't be taken in is dropped with a word in the log."""
-        update, _users, chats = packet
+        update, users, chats = packet
         try:
-            event = read_update(update, chats)
+            event = read_update(update, users, chats)
             if event is not None:
                 self._take(event)
         except Busy:

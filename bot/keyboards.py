@@ -55,12 +55,11 @@ class Packed:
 
 @dataclass(frozen=True, slots=True)
 class Choose(Packed):
-    """A quality of an offer; `reply_to` is the message with the link."""
+    """A quality of an offer."""
 
     verb: ClassVar[str] = "q"
     token: str
     quality: str
-    reply_to: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +101,6 @@ class Later(Packed):
     verb: ClassVar[str] = "w"
     token: str
     quality: str
-    reply_to: int
     minutes: int
 
 
@@ -112,7 +110,6 @@ class LookAgain(Packed):
 
     verb: ClassVar[str] = "g"
     token: str
-    reply_to: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +118,6 @@ class WhenLive(Packed):
 
     verb: ClassVar[str] = "v"
     token: str
-    reply_to: int
     minutes: int
 
 
@@ -147,7 +143,6 @@ class ShowClip(Packed):
 
     verb: ClassVar[str] = "cs"
     token: str
-    reply_to: int
     span: str
 
 
@@ -158,7 +153,6 @@ class ChooseClip(Packed):
     verb: ClassVar[str] = "qc"
     token: str
     quality: str
-    reply_to: int
     span: str
 
 
@@ -170,7 +164,6 @@ class Record(Packed):
     token: str
     quality: str
     minutes: int
-    reply_to: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,14 +204,13 @@ def done_keyboard(texts: Texts, originals: Choose | None, again: Choose | None) 
     return [(Button(texts(key), choice),) for key, choice in buttons if choice is not None]
 
 
-def menu_keyboard(texts: Texts, media: Media, token: str, instant: Collection[str], reply_to: int) -> Keyboard:
+def menu_keyboard(texts: Texts, media: Media, token: str, instant: Collection[str]) -> Keyboard:
     """What an item is offered in: best first, then two qualities a row, audio last.
 
     `instant`: keys of stored qualities. What doesn't fit Telegram is marked and says so when pressed.
     """
     buttons = [
-        Button(_label(texts, media, quality, instant), Choose(token, quality.key, reply_to))
-        for quality in media.qualities
+        Button(_label(texts, media, quality, instant), Choose(token, quality.key)) for quality in media.qualities
     ]
     first, rest = buttons[:1], buttons[1:]
     return [first, *(rest[start : start + 2] for start in range(0, len(rest), 2))]

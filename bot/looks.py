@@ -5,17 +5,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import structlog
 
-from bot.batch_keyboards import ListBeside
 from bot.board import Screen
-from bot.clips import clip_screen, live_screen, most_bytes, whole_screen, with_written_range
-from bot.failures import Failures
-from bot.keyboards import Button, StopLooking, cancel_keyboard
-from bot.rich import plain
+from bot.clips import menu_screen, with_written_range
+from bot.keyboards import StopLooking, cancel_keyboard
+from bot.rich import plain, shortened
+from bot.status import titled
 from bot.telegram import Place
 from platforms.parts import Clip, fitting_clip
 from platforms.shapes import LIST_KINDS, Link
@@ -36,6 +35,8 @@ if TYPE_CHECKING:
     from bot.batch_lists import Lists
     from bot.board import Boards
     from bot.events import Incoming
+    from bot.failures import Failures
+    from bot.shown import Shown
     from bot.tasks import Tasks
     from bot.telegram import Telegram
     from platforms.shapes import Media
@@ -44,15 +45,18 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 #: probes of one person at the same time; a message full of links fits
 USER_BOUND: Final = 40
+#: of a link that is named
+LINK_LIMIT: Final = 60
 #: what is left of a stop for taking a status message away
 WITHDRAW_SECONDS: Final = 0.6
 
 
 @dataclass(slots=True)
 class Look:
-    """A probe under way. `stopped` is set by whoever stops it."""
+    """A probe under way. `title`: the link where it needs telling; `stopped` is set by whoever stops it."""
 
     user_id: int
+    title: str = ""
     task: asyncio.Task[None] | None = None
     stopped: bool = False
 
@@ -60,20 +64,23 @@ class Look:
 class Looks:
     """`tasks`: the pool of looks; `slots`: how many ask their site at the same time; `deadline_seconds`: for each."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0917 - a part with many neighbours
         self,
         app: App,
         telegram: Telegram,
         boards: Boards,
         tasks: Tasks,
         lists: Lists,
+        failures: Failures,
+        shown: Shown,
         *,
         slots: asyncio.Semaphore,
         deadline_seconds: float,
         new_id: Callable[[], str] = button_token,
     ) -> None:
         self._app = app
-        self._failures = Failures(app)
+        self._failures = failures
+        self._shown = shown
         self._telegram = telegram
         self._boards = boards
         self._tasks = tasks
@@ -84,11 +91,16 @@ class Looks:
         self._looks: dict[str, Look] = {}
         self._redone: dict[tuple[int, int], asyncio.Task[None]] = {}
 
-    def begin(self, message: Incoming, link: Link, user_id: int, ranges: str = "") -> asyncio.Task[None]:
-        """Look at a link beneath its message, in a task; `ranges`: which entries of a list are wanted. Raises Busy."""
+    def begin(
+        self, message: Incoming, link: Link, user_id: int, ranges: str = "", *, several: bool = False
+    ) -> asyncio.Task[None]:
+        """Look at a link beneath its message, in a task. Raises Busy.
+
+        `ranges`: which entries of a list are wanted; `several`: the message holds more, so a failure names its link.
+        """
         if sum(look.user_id == user_id for look in self._looks.values()) >= USER_BOUND:
             raise Busy("looks of one person", bound=USER_BOUND, mine=True)
-        name, look = self._new_id(), Look(user_id)
+        name, look = self._new_id(), Look(user_id, shortened(link.text, LINK_LIMIT) if several else "")
         look.task = self._tasks.spawn(lambda: self._look(name, look, message, link, ranges))
         self._looks[name] = look
         look.task.add_done_callback(lambda _task: self._looks.pop(name, None))
@@ -120,15 +132,16 @@ class Looks:
             if not look.stopped:
                 await self._withdraw(message.chat_id, status)
                 raise
-            final = Screen(plain(texts.error(Cancelled()).sentence))
+            final = Screen(titled(look.title, texts.error(Cancelled()).sentence))
         except TelegramRefused as error:
             log.info("look.refused", error=error.detail)
             return
         except GoldcrestError as error:
-            final = await self._failure(message, link, error)
+            final = await self._failure(message, link, await status, error, look.title)
         except Exception as error:  # the edge of a task that nobody awaits
             log.exception("look broke", link=link.canonical)
-            final = await self._failure(message, link, await self._reported(InternalError(repr(error)), link))
+            failure = await self._reported(InternalError(repr(error)), link)
+            final = await self._failure(message, link, await status, failure, look.title)
         await self._boards.finish(message.chat_id, await status, final)
 
     async def _withdraw(self, chat_id: int, status: asyncio.Future[int]) -> None:
@@ -137,40 +150,40 @@ class Looks:
             async with asyncio.timeout(WITHDRAW_SECONDS):
                 await self._telegram.delete(chat_id, await status)
 
-    async def again(self, message: Incoming, link: Link, user_id: int, status_id: int) -> Screen:
-        """The menu of a link whose status message stands already. Raises a GoldcrestError."""
+    async def again(self, message: Incoming, link: Link, user_id: int, status_id: int | None) -> Screen:
+        """The menu of a link whose status message stands already, or None for one to come. Raises a GoldcrestError."""
         return await self._screen(message, link, user_id, status_id, "")
 
-    def redo(self, message: Incoming, link: Link, user_id: int, status_id: int) -> asyncio.Task[None]:
-        """Look again in a task; the status message becomes the menu or says why not. Raises Busy.
+    def redo(self, message: Incoming, link: Link, user_id: int, status_id: int, title: str) -> asyncio.Task[None]:
+        """Look again in a task; the status message becomes the menu or says why not, under that title. Raises Busy.
 
         Pressed twice, the first task goes on and is the answer to both.
         """
         place = message.chat_id, status_id
         if (running := self._redone.get(place)) is not None:
             return running
-        task = self._tasks.spawn(lambda: self._redo(message, link, user_id, status_id))
+        task = self._tasks.spawn(lambda: self._redo(message, link, user_id, status_id, title))
         self._redone[place] = task
         task.add_done_callback(lambda _task: self._redone.pop(place, None))
         return task
 
-    async def _redo(self, message: Incoming, link: Link, user_id: int, status_id: int) -> None:
+    async def _redo(self, message: Incoming, link: Link, user_id: int, status_id: int, title: str) -> None:
         try:
             screen = await self.again(message, link, user_id, status_id)
         except GoldcrestError as error:
-            screen = await self._failures.of_look(link, user_id, message.message_id, error)
+            screen = await self._failures.of_look(link, message, status_id, error, title)
         except Exception as error:  # the edge of a task that nobody awaits
             log.exception("look broke", link=link.canonical)
             failure = await self._reported(InternalError(repr(error)), link)
-            screen = await self._failures.of_look(link, user_id, message.message_id, failure)
+            screen = await self._failures.of_look(link, message, status_id, failure, title)
         await self._boards.finish(message.chat_id, status_id, screen)
 
-    async def _screen(self, message: Incoming, link: Link, user_id: int, status_id: int, ranges: str) -> Screen:
+    async def _screen(self, message: Incoming, link: Link, user_id: int, status_id: int | None, ranges: str) -> Screen:
         """The menu of an item, or the first page of a list; a short link tells only now which of them it is."""
         if link.kind not in LIST_KINDS:
             media = await self._probe(link)
             if media.kind not in LIST_KINDS:
-                return await self._menu(message, link, user_id, media)
+                return await self._menu(message, link, user_id, media, status_id)
             link = Link(media.url, media.canonical, media.platform, media.kind, media.id, link.text)
         return await self._lists.menu(message, link, user_id, status_id, ranges)
 
@@ -181,29 +194,23 @@ class Looks:
         except TimeoutError:
             raise DeadlineExceeded("probe") from None
 
-    async def _menu(self, message: Incoming, link: Link, user_id: int, media: Media) -> Screen:
-        downloads, texts, settings = self._app.downloads, self._app.texts, self._app.settings
+    async def _menu(self, message: Incoming, link: Link, user_id: int, media: Media, status_id: int | None) -> Screen:
+        downloads = self._app.downloads
         if not media.qualities:
             raise LiveNow if media.is_live else NoMedia
         link, cut = with_written_range(await downloads.resolve(link), message.text)
         clip = fitting_clip(Clip(link.start_seconds or 0, link.end_seconds), media) if cut else None
         token = await downloads.offer(media, link, user_id)
-        if media.is_live:
-            return live_screen(texts, media, token, message.message_id, settings)
-        instant = await downloads.stored_qualities(media, clip.key if clip else "")
-        if clip is not None:
-            return clip_screen(texts, media, clip, token, instant, message.message_id, most_bytes(settings))
-        screen = whole_screen(texts, media, link, token, instant, message.message_id)
-        if downloads.beside(link) is not None:
-            beside = Button(texts("button.beside"), ListBeside(token, message.message_id))
-            screen = replace(screen, keyboard=(*screen.keyboard, (beside,)))
-        return screen
+        await self._shown.note(token, message.chat_id, status_id, message.message_id)
+        return await menu_screen(self._app, media, link, token, clip)
 
-    async def _failure(self, message: Incoming, link: Link, error: GoldcrestError) -> Screen | None:
+    async def _failure(
+        self, message: Incoming, link: Link, status_id: int, error: GoldcrestError, title: str
+    ) -> Screen | None:
         """What is said of a link that leads to nothing; in a group, of an unknown site, nothing at all."""
         if not message.private and link.platform == "generic" and not error.trips:
             return None
-        return await self._failures.of_look(link, message.user_id or 0, message.message_id, error)
+        return await self._failures.of_look(link, message, status_id, error, title)
 
     async def _reported(self, error: GoldcrestError, link: Link) -> GoldcrestError:
         if self._app.up_reports is not None:

@@ -7,17 +7,16 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from bot import media as forms
-from bot.board import Screen
 from bot.keyboards import Choose
 from bot.meter import Meter
-from bot.rich import Piece, plain
+from bot.rich import Piece
 from bot.sender import grouped
 from bot.status import done_screen, job_screen
 from bot.telegram import Place
 from utils.errors import TelegramAway
 
 if TYPE_CHECKING:
-    from bot.board import Boards
+    from bot.board import Boards, Screen
     from bot.failures import Failures
     from bot.rich import Rich
     from bot.sender import Sender
@@ -113,7 +112,14 @@ class Messenger:
                 note = self._texts.many("status.missing", lost, total=lost + len(fetched.files))
                 caption = (*caption, Piece(f"\n{note}"))
             found = await self._sender.send(
-                place, group, title=title, caption=caption, random_id=job.random_id + first, meter=meter
+                place,
+                group,
+                title=title,
+                caption=caption,
+                random_id=job.random_id + first,
+                meter=meter,
+                first=first,
+                total=len(fetched.files),
             )
             for number, (file, sent) in enumerate(zip(group, found, strict=True), first):
                 stored.append(forms.stored_file(job, file, number, sent.chat_id, sent.message) if sent else None)
@@ -144,16 +150,16 @@ class Messenger:
             return self._rest(job, target)
         if event.error is not None and event.phase == "failed":
             return await self._failures.of_job(job, target, event.error)
-        return Screen(plain(self._texts("error.cancelled")))
+        return await self._failures.of_cancelled(job, target)
 
     def _rest(self, job: Job, target: Target) -> Screen | None:
         """What is said behind a delivery; None for the usual nothing."""
         sent = self._sent.pop(job.id, None)
         if sent is None:
             return None
-        again = Choose(target.offer, job.quality, target.reply_to or 0) if target.offer else None
+        again = Choose(target.offer, job.quality) if target.offer else None
         photos = sent.photos and again is not None and job.quality != ORIGINALS
-        originals = Choose(target.offer, ORIGINALS, target.reply_to or 0) if photos else None
+        originals = Choose(target.offer, ORIGINALS) if photos else None
         return done_screen(self._texts, job.title, sent.missing, sent.total, originals=originals, again=again)
 
     def _caption(self, title: str, url: str) -> Rich:

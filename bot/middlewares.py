@@ -1,8 +1,9 @@
-"""What every event passes before its handler: errors become sentences, repeats end here, strangers stay outside."""
+"""What every event passes before its handler: presses are heard, errors become sentences, strangers stay outside."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections import OrderedDict
 from collections.abc import Callable
@@ -11,10 +12,12 @@ from typing import TYPE_CHECKING, Final
 import structlog
 
 from bot.events import Event, Incoming, Pressed
+from bot.people import knock
 from bot.rich import plain
 from bot.router import Forward, Rest, read_command
 from bot.status import explain
 from bot.telegram import Place
+from services.users import Person
 from utils.errors import GoldcrestError, InternalError, NotAllowed, TelegramRefused
 
 if TYPE_CHECKING:
@@ -25,12 +28,47 @@ if TYPE_CHECKING:
     from utils.texts import Texts
 
 log = structlog.get_logger()
+#: nobody minds waiting so long for the answer to a press
+PROMPT_SECONDS: Final = 0.05
 #: a stranger hears once in that time that the bot is private
 STRANGER_SECONDS: Final = 24 * 3600.0
 #: strangers remembered for that
 STRANGER_BOUND: Final = 1000
-#: what the link in the log sends, see bot/handlers/start.py
+#: what the link in the log sends, and one of the owner's invitations, see bot/handlers/start.py
 CLAIM_PREFIX: Final = "claim_"
+JOIN_PREFIX: Final = "join_"
+
+
+class Promptness:
+    """A press that isn't answered soon is answered without words: its button stops turning, whatever is to be done.
+
+    What there is to say then comes as a message.
+    """
+
+    def __init__(self, telegram: Telegram, tails: Tasks) -> None:
+        self._telegram = telegram
+        self._tails = tails
+
+    async def __call__(self, event: Event, forward: Forward) -> Rest:
+        """Forward, and look after a press meanwhile."""
+        if not isinstance(event, Pressed):
+            return await forward(event)
+        dealt_with = asyncio.Event()
+        self._tails.spawn(lambda: self._answer_soon(event, dealt_with))
+        try:
+            return await forward(event)
+        finally:
+            dealt_with.set()
+
+    async def _answer_soon(self, press: Pressed, dealt_with: asyncio.Event) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(PROMPT_SECONDS):
+                await dealt_with.wait()
+                return
+        try:
+            await self._telegram.answer(press)
+        except TelegramRefused as error:
+            log.info("answer.refused", error=error.detail)
 
 
 class Errors:
@@ -114,7 +152,10 @@ class Deduplication:
 
 
 class Access:
-    """Lets in whom the bot serves, and whoever brings the claim link. Others hear so once a day, in private only."""
+    """Lets in whom the bot serves and whoever brings a link to come in; others hear so once a day, in private only.
+
+    The owner hears of each of them, with a button that lets them in.
+    """
 
     def __init__(self, app: App, telegram: Telegram, texts: Texts, clock: Callable[[], float] = time.monotonic) -> None:
         self._app = app
@@ -125,11 +166,14 @@ class Access:
 
     async def __call__(self, event: Event, forward: Forward) -> Rest:
         """Forward, or refuse politely."""
-        if self._app.users.may_use(event.user_id) or _claims(event):
+        if isinstance(event, Incoming) and event.user_id is not None:
+            await self._app.users.seen(Person(event.user_id, event.name))
+        if self._app.users.may_use(event.user_id) or _comes_in(event):
             return await forward(event)
         if isinstance(event, Pressed):
             raise NotAllowed
         if event.private and event.user_id is not None and self._may_tell(event.user_id):
+            await knock(self._app, self._telegram, Person(event.user_id, event.name))
             await self._telegram.send_text(Place(event.chat_id), plain(self._texts("stranger")))
         return ()
 
@@ -145,8 +189,8 @@ class Access:
         return True
 
 
-def _claims(event: Event) -> bool:
+def _comes_in(event: Event) -> bool:
     if not isinstance(event, Incoming) or not event.private:
         return False
     command, payload = read_command(event.text, "")
-    return command == "start" and payload.startswith(CLAIM_PREFIX)
+    return command == "start" and payload.startswith((CLAIM_PREFIX, JOIN_PREFIX))

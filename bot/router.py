@@ -52,7 +52,7 @@ class Router:
         return lambda handler: self._add(handler, command=name)
 
     def text(self) -> Callable[[H], H]:
-        """Messages that are no known command."""
+        """Messages that are no command; in private also unknown commands, and everywhere changed messages."""
         return self._add
 
     def document(self, fits: Filter) -> Callable[[H], H]:
@@ -121,10 +121,17 @@ class Dispatcher:
         command, payload = read_command(message.text, self._bot_name())
         if command is None:
             return None
+        values = {"message": message, "payload": payload}
+        found = None if message.edited_at else self._route(message, command)
+        if found is None and (message.private or not command):
+            found = self._route(message, "", files=not message.edited_at)
+        return (found, values) if found else None
+
+    def _route(self, message: Incoming, command: str, *, files: bool = True) -> Route | None:
         for route in self._routes:
-            wanted = route.fits is None or (message.document is not None and route.fits(message))
+            wanted = route.fits is None or (files and message.document is not None and route.fits(message))
             if route.packed is None and route.command == command and wanted:
-                return route, {"message": message, "payload": payload}
+                return route
         return None
 
 

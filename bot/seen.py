@@ -26,19 +26,23 @@ class SeenUpdates:
         self._open: set[str] = set()
         self._added = 0
 
+    async def knows(self, key: str) -> bool:
+        """Whether an update was dealt with."""
+        return await self._database.one("SELECT 1 FROM seen_updates WHERE update_key = ?", key) is not None
+
     async def begin(self, key: str) -> bool:
         """Take an update up; False where it was, or is being, dealt with. `end` must follow a True."""
         if key in self._open:
             return False
         self._open.add(key)
         try:
-            known = await self._database.one("SELECT 1 FROM seen_updates WHERE update_key = ?", key)
+            known = await self.knows(key)
         except BaseException:
             self._open.discard(key)
             raise
-        if known is not None:
+        if known:
             self._open.discard(key)
-        return known is None
+        return not known
 
     async def mark(self, key: str) -> bool:
         """Write down that it is dealt with, for later processes too; False where that stood there already."""

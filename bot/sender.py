@@ -58,17 +58,27 @@ class Sender:
         self._fresh: OrderedDict[tuple[int, int], str] = OrderedDict()
 
     async def send(
-        self, place: Place, files: Sequence[FetchedFile], *, title: str, caption: Rich, random_id: int, meter: Meter
+        self,
+        place: Place,
+        files: Sequence[FetchedFile],
+        *,
+        title: str,
+        caption: Rich,
+        random_id: int,
+        meter: Meter,
+        first: int = 0,
+        total: int = 1,
     ) -> list[Sent | None]:
         """Upload files and send them as one message or album; where each can be found again.
 
-        None where that isn't known, because an earlier try had sent it already. Raises TelegramRefused.
+        None where that isn't known, because an earlier try had sent it already. Documents are named by their place:
+        behind the first `first` of `total` files that the item has. Raises TelegramRefused.
         """
         for last in (False, True):
             items = []
             for number, file in enumerate(files):
                 done = sum(earlier.size_bytes for earlier in files[:number])
-                note = f"{number + 1} of {len(files)}" if len(files) > 1 and file.kind == "document" else ""
+                note = f"{first + number + 1} of {total}" if total > 1 and file.kind == "document" else ""
                 items.append(await self._upload(file, title, note, meter.begin(done)))
             try:
                 return await self._deliver(place, items, caption, random_id)
@@ -107,13 +117,16 @@ class Sender:
         if self._storage_chat_id:
             for number, item in enumerate(items):
                 kept[number] = await self._keep(item, caption, random_id + STORAGE_OFFSET + number)
-        elif len(items) > 1:
+        media = [copy and copy.message.media for copy in kept]
+        if len(items) > 1:
             # an album takes only what Telegram has as a file already
-            items = [await self._telegram.keep_media(place.chat_id, item) for item in items]
-            items = [forms.input_media(forms.file_reference(item) or "") for item in items]
+            media = [
+                known or await self._telegram.keep_media(place.chat_id, item)
+                for known, item in zip(media, items, strict=True)
+            ]
         items = [
-            forms.input_media(forms.file_reference(copy.message.media) or "") if copy else item
-            for copy, item in zip(kept, items, strict=True)
+            forms.input_media(forms.file_reference(known) or "") if known else item
+            for known, item in zip(media, items, strict=True)
         ]
         messages = await self._put(place, items, caption, random_id)
         here: list[Sent | None] = [Sent(place.chat_id, message) for message in messages or ()] or [None] * len(items)

@@ -12,11 +12,13 @@ from pyrogram import raw
 from bot.calls import Calls
 from bot.refusals import ALREADY_SENT, NOT_MODIFIED, REPLY_GONE
 from bot.rich import CAPTION_LIMIT, TEXT_LIMIT, Rich, written
+from bot.updates import author_of, sender_of
 from utils.errors import TelegramRefused
 
 if TYPE_CHECKING:
     from bot.events import Incoming, Pressed
     from bot.keyboards import Keyboard
+    from services.users import Person
 
 #: a message that somebody waits for is worth that much waiting
 PATIENCE_SECONDS: Final = 120.0
@@ -133,6 +135,14 @@ class Telegram(Calls):
             if error.detail != NOT_MODIFIED:
                 raise
 
+    async def drop_buttons(self, press: Pressed) -> None:
+        """Take the buttons of a message away where the pressed one stands there, which a press may only pretend."""
+        message, _users = await self._read(press.chat_id, press.message_id)
+        if getattr(message, "media", None) is not None or press.data not in _data_of(message):
+            return
+        query = raw.functions.messages.EditMessage(peer=await self.peer(press.chat_id), id=press.message_id)
+        await self.call(query, self.edits, PATIENCE_SECONDS)
+
     async def delete(self, chat_id: int, message_id: int) -> None:
         """Take a message of ours away for everybody."""
         peer = await self.peer(chat_id)
@@ -157,22 +167,39 @@ class Telegram(Calls):
                 raise
 
     async def fetch(self, chat_id: int, message_id: int) -> Any:
-        """Read a message again, with fresh file references; None where it is gone."""
+        """Read a message with a file again, with fresh file references; None where it is gone."""
+        message, _users = await self._read(chat_id, message_id)
+        return message if getattr(message, "media", None) else None
+
+    async def writer(self, chat_id: int, message_id: int) -> Person | None:
+        """Who wrote a message, in private the one it was passed on from; None where that is nobody or not known."""
+        message, users = await self._read(chat_id, message_id)
+        if not isinstance(message, raw.types.Message):
+            return None
+        return author_of(message, users) if chat_id > 0 else sender_of(message, users)
+
+    async def set_commands(self, commands: Mapping[str, str], chat_id: int | None = None) -> None:
+        """Write the menu of commands with their descriptions, for everybody or for one known chat."""
+        listed = [raw.types.BotCommand(command=name, description=text) for name, text in commands.items()]
+        scope: Any = raw.types.BotCommandScopeDefault()
+        if chat_id is not None:
+            try:  # pyrogram would ask Telegram for an unknown one, in vain and with waits of its own
+                peer = await (await self.client()).storage.get_peer_by_id(chat_id)
+            except KeyError:
+                raise TelegramRefused("PEER_ID_INVALID") from None
+            scope = raw.types.BotCommandScopePeer(peer=peer)
+        query = raw.functions.bots.SetBotCommands(scope=scope, lang_code="", commands=listed)
+        await self.call(query, self.sends, PATIENCE_SECONDS)
+
+    async def _read(self, chat_id: int, message_id: int) -> tuple[Any, dict[int, Any]]:
+        """A raw message, None where there is none, and the people that it names."""
         peer, wanted = await self.peer(chat_id), [raw.types.InputMessageID(id=message_id)]
         if isinstance(peer, raw.types.InputPeerChannel):
             query = raw.functions.channels.GetMessages(channel=_channel(peer), id=wanted)
         else:
             query = raw.functions.messages.GetMessages(id=wanted)
         result = await self.call(query, self.sends, PATIENCE_SECONDS)
-        return next((message for message in result.messages if getattr(message, "media", None)), None)
-
-    async def set_commands(self, commands: Mapping[str, str]) -> None:
-        """Write the menu of commands with their descriptions."""
-        listed = [raw.types.BotCommand(command=name, description=text) for name, text in commands.items()]
-        query = raw.functions.bots.SetBotCommands(
-            scope=raw.types.BotCommandScopeDefault(), lang_code="", commands=listed
-        )
-        await self.call(query, self.sends, PATIENCE_SECONDS)
+        return next(iter(result.messages), None), {user.id: user for user in result.users}
 
     async def _beneath(self, place: Place, make: Callable[[Any], Any]) -> Any:
         """Send as a reply, or without one where the message replied to is gone."""
@@ -193,6 +220,13 @@ def sent(result: Any) -> list[Any]:
     if not messages:
         raise TelegramRefused("NO_MESSAGE_IN_ANSWER")
     return messages
+
+
+def _data_of(message: Any) -> set[str]:
+    """The data of all buttons under a raw message."""
+    rows = getattr(getattr(message, "reply_markup", None), "rows", ())
+    kinds = (getattr(button, "type", None) for row in rows for button in row.buttons)
+    return {kind.data.decode() for kind in kinds if isinstance(kind, raw.types.InlineButtonTypeCallback)}
 
 
 def _reply(reply_to: int | None, topic_id: int | None) -> Any:

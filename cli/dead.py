@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from core.job_queue import JobQueue
 from services.shapes import letter_shape
 from utils.database import Database
-from utils.errors import NotFound
+from utils.errors import DatabaseUnreadable, NotFound
 
 if TYPE_CHECKING:
     from utils.config import Settings
@@ -20,7 +20,9 @@ MIGRATIONS: Final = Path(__file__).resolve().parent.parent / "core" / "migration
 
 
 async def listed(settings: Settings, texts: Texts) -> dict[str, Any]:
-    """The newest ones, and how many there are."""
+    """The newest ones, and how many there are: none where no server ran yet."""
+    if _path(settings) is None:
+        return {"ok": True, "total": 0, "dead_letters": []}
     async with _queue(settings) as queue:
         letters = [letter_shape(letter, texts) for letter in await queue.letters.newest()]
         return {"ok": True, "total": await queue.letters.count(), "dead_letters": letters}
@@ -50,11 +52,20 @@ async def discard(settings: Settings, letter_id: str) -> dict[str, Any]:
     return {"ok": True}
 
 
+def _path(settings: Settings) -> Path | None:
+    """The server's database; None where no server ran yet. Raises DatabaseUnreadable where it is somebody else's."""
+    path = settings.data_dir / "goldcrest.db"
+    try:
+        return path if path.exists() else None
+    except PermissionError as error:
+        raise DatabaseUnreadable(str(error), path=path) from error
+
+
 @asynccontextmanager
 async def _queue(settings: Settings) -> AsyncIterator[JobQueue]:
-    """The queue of the data folder. Raises NotFound where there is none yet: a look makes no folder."""
-    path = settings.data_dir / "goldcrest.db"
-    if not path.exists():
+    """The queue of the data folder. Raises NotFound where there is none yet (a look makes none), DatabaseUnreadable."""
+    path = _path(settings)
+    if path is None:
         raise NotFound("no database yet")
     database = Database(path, MIGRATIONS)
     await database.start()

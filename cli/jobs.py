@@ -9,8 +9,10 @@ from tempfile import mkdtemp
 from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
+from typer import BadParameter
 
 from cli import lists
+from cli.beside import part_beside, positions_beside
 from services.jobs import Order
 from services.shapes import media_shape
 from utils.errors import InternalError, NoLink, error_by_code
@@ -39,11 +41,11 @@ def apart(settings: Settings, beside: Path | None = None) -> Iterator[Settings]:
         remove_folder(folder)
 
 
-def one_link(app: App, text: str) -> Link:
-    """The first link in a text. Raises NoLink, or the error of what was refused."""
+def links_in(app: App, text: str) -> tuple[Link, ...]:
+    """The links in a text, one at least. Raises NoLink, or the error of what was refused."""
     found = app.downloads.detect(text)
     if found.links:
-        return found.links[0]
+        return found.links
     for refused in found.refused:
         raise error_by_code(refused.code)(refused.text)
     raise NoLink(text)
@@ -51,7 +53,7 @@ def one_link(app: App, text: str) -> Link:
 
 async def info(app: App, text: str, page: int | None, count: int) -> dict[str, Any]:
     """What stands behind a link; of a list the page of that number, the first for None. Raises a GoldcrestError."""
-    link = one_link(app, text)
+    link = links_in(app, text)[0]
     if (listing := lists.list_of(app, link, wanted=page is not None)) is not None:
         return await lists.page(app, listing, page or 1, count)
     return {"ok": True, "media": media_shape(await app.downloads.probe(link))}
@@ -67,9 +69,20 @@ async def get(
     items: str = "",
     part: str = "",
 ) -> dict[str, Any]:
-    """Download into the delivery's folder; of a list these `items`, of an item this `part`. Raises a GoldcrestError."""
-    link = one_link(app, text)
-    if (listing := lists.list_of(app, link, wanted=bool(items))) is not None:
+    """Download into the delivery's folder; of a list these `items`, of an item this `part`.
+
+    Either may also stand beside the link. Raises a GoldcrestError, or BadParameter where both don't go together.
+    """
+    links = links_in(app, text)
+    link = links[0]
+    part = _either(part, part_beside(text, link), "--from, --to, --minutes")
+    listing = lists.list_of(app, link, wanted=bool(items))
+    if written := positions_beside(text, links):
+        listing = listing or app.downloads.beside(link)
+        items = _either(items, written, "--items") if listing else ""
+    if listing is not None:
+        if part:
+            raise BadParameter("a list can't be cut or recorded, only an item", param_hint="--from, --to, --minutes")
         return await lists.get(app, listing, quality, delivery, items=items, show=show)
     app.downloads.deliver_to("cli", delivery)
     job = await app.downloads.submit(Order("cli", link, quality, part=part))
@@ -88,3 +101,10 @@ async def get(
         "quality": quality,
         **({"part": part} if part else {}),
     }
+
+
+def _either(option: str, written: str, hint: str) -> str:
+    """What is asked for by an option or beside the link. Raises BadParameter where it is both."""
+    if option and written:
+        raise BadParameter("say it behind the link or by an option, not by both", param_hint=hint)
+    return option or written

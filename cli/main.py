@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
@@ -11,10 +10,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from cli.run import FAILED, OK, USAGE, run_command
-from cli.screen import answer, progress_bar, say
+from cli.run import FAILED, OK, USAGE, run_command, run_plain
+from cli.screen import answer, close_output, complain, progress_bar, say
 from core.list_pages import LAST, PAGE_BOUND
-from platforms.parts import asked_part
+from platforms.parts import asked_part, check_minutes
 from platforms.shapes import QUALITY_KEYS
 from utils.config import load_settings
 from utils.errors import ConfigError
@@ -28,23 +27,37 @@ if TYPE_CHECKING:
 PROGRAM: Final = "python main.py"
 DEBUG: Final = "--debug"
 
+
+def readable(text: str) -> str:
+    """An argument with whatever of it is no UTF-8 replaced."""
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
 OpenApp = Callable[["Settings"], AbstractAsyncContextManager["App"]]
-LinkArgument = Annotated[str, typer.Argument(metavar="URL", help="A link, or a text that holds one.")]
-TextArguments = Annotated[list[str] | None, typer.Argument(help="Texts; without any, the lines of standard input.")]
+LinkArgument = Annotated[str, typer.Argument(parser=readable, metavar="URL", help="A link, or a text that holds one.")]
+TextArguments = Annotated[
+    list[str] | None,
+    typer.Argument(parser=readable, metavar="TEXT", help="Texts; without any, the lines of standard input."),
+]
 QualityOption = Annotated[str, typer.Option("-q", "--quality", help=f"One of {', '.join(QUALITY_KEYS)}.")]
 FolderOption = Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="Where files go; made if missing.")]
 ItemsOption = Annotated[
-    str, typer.Option("--items", metavar="RANGES", help="Which items of a list: 1-10,15 or 5- or -5; all by default.")
+    str,
+    typer.Option(
+        "--items", parser=readable, metavar="RANGES", help="Which items of a list: 1-10,15 or 5- or -5; all by default."
+    ),
 ]
 PageOption = Annotated[int | None, typer.Option("--page", min=1, max=LAST, help="Of a list, the page of that number.")]
 CountOption = Annotated[int, typer.Option("--count", min=1, max=PAGE_BOUND, help="Items of a page.")]
-FromOption = Annotated[str, typer.Option("--from", metavar="TIME", help="Begin there, like 0:43 or 1h2m3s.")]
-ToOption = Annotated[str, typer.Option("--to", metavar="TIME", help="End there.")]
+FromOption = Annotated[
+    str, typer.Option("--from", parser=readable, metavar="TIME", help="Begin there, like 0:43 or 1h2m3s.")
+]
+ToOption = Annotated[str, typer.Option("--to", parser=readable, metavar="TIME", help="End there.")]
 MinutesOption = Annotated[int | None, typer.Option("--minutes", help="Record so much of a running stream.")]
 DEAD_ACTIONS: Final = ("list", "replay", "replay-all", "discard")
 ActionArgument = Annotated[str, typer.Argument(metavar="ACTION", help=f"One of {', '.join(DEAD_ACTIONS)}.")]
 LetterArgument = Annotated[
-    str, typer.Argument(metavar="ID", help="Which one, as the list names it; of replay-all the code.")
+    str, typer.Argument(parser=readable, metavar="ID", help="Which one, as the list names it; of replay-all the code.")
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of lines.")]
 
@@ -92,8 +105,14 @@ def run(arguments: Sequence[str], open_app: OpenApp, serve: Callable[[], int]) -
     except SystemExit as ended:
         return ended.code if isinstance(ended.code, int) else FAILED
     except ConfigError as error:
-        print(error.detail, file=sys.stderr)
+        complain(error.detail)
         return USAGE
+    except OSError as error:  # standard output's, by an answer or by the help
+        if terminal.debug:
+            raise
+        close_output()
+        complain(terminal.texts("cli.unwritten", reason=error.strerror))
+        return FAILED
     return OK
 
 
@@ -117,7 +136,10 @@ def get(
     if quality not in QUALITY_KEYS:
         raise typer.BadParameter(f"{quality!r} is none of {', '.join(QUALITY_KEYS)}", param_hint="-q")
     try:
+        str(folder.resolve()).encode()  # as JSON names what is saved
         folder.mkdir(parents=True, exist_ok=True)
+    except UnicodeEncodeError:
+        raise typer.BadParameter(f"{readable(str(folder.resolve()))} is no UTF-8 name", param_hint="-o") from None
     except OSError as error:
         raise typer.BadParameter(f"{folder} can't be used: {error.strerror}", param_hint="-o") from None
     if not os.access(folder, os.W_OK | os.X_OK):
@@ -129,6 +151,8 @@ def get(
 
     async def work(app: App) -> dict[str, Any]:
         with progress_bar(terminal.texts) as show:
+            if minutes is not None:
+                check_minutes(minutes, app.settings.downloads.live_minutes)
             part = asked_part(start, end, minutes)
             return await jobs.get(app, url, quality, FolderDelivery(folder), show, items=items, part=part)
 
@@ -146,23 +170,34 @@ def detect(context: typer.Context, texts: TextArguments = None) -> None:
     """Find the links in texts without asking any site; one line of JSON per text."""
     from cli.detect import detected, make_registry, texts_of
 
-    settings = context.obj.settings()
+    terminal: Terminal = context.obj
+    settings = terminal.settings()
     registry = make_registry(settings)
-    for text in texts_of(texts or ()):
-        answer(detected(registry, text, settings.downloads.links_per_message), lines=True)
+
+    def work() -> bool:
+        for text in texts_of(texts or ()):
+            if not answer(detected(registry, text, settings.downloads.links_per_message), lines=True):
+                break
+        return True
+
+    raise typer.Exit(run_plain(work, terminal.texts, debug=terminal.debug))
 
 
 def doctor(context: typer.Context, *, as_json: JsonOption = False) -> None:
     """Check settings, Telegram, ffmpeg, disk, memory, sandbox, JavaScript and the way out."""
     from cli.doctor import examine, lines, passed, shape
 
-    findings = examine(context.obj.settings)
-    if as_json:
-        answer(shape(findings, context.obj.texts))
-    else:
-        for line in lines(findings, context.obj.texts):
-            say(line)
-    raise typer.Exit(OK if passed(findings) else FAILED)
+    terminal: Terminal = context.obj
+
+    def work() -> bool:
+        findings = examine(terminal.settings)
+        if as_json:
+            answer(shape(findings, terminal.texts))
+        else:
+            say("\n".join(lines(findings, terminal.texts)))
+        return passed(findings)
+
+    raise typer.Exit(run_plain(work, terminal.texts, debug=terminal.debug))
 
 
 def dead(context: typer.Context, action: ActionArgument = "list", letter: LetterArgument = "") -> None:
@@ -189,7 +224,6 @@ def _commands() -> typer.Typer:
     commands = typer.Typer(
         help="Goldcrest: send a link, get the file.",
         epilog=f"Add {DEBUG} to any command to see tracebacks and all logs.",
-        no_args_is_help=True,
         add_completion=False,
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]},

@@ -10,7 +10,9 @@ import traceback
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, Final
 
-from cli.screen import answer
+from typer import BadParameter
+
+from cli.screen import Unwritten, answer
 from services.shapes import error_shape
 from utils.errors import ConfigError, GoldcrestError, InternalError
 
@@ -34,19 +36,34 @@ class Interrupted(Exception):
 
 
 def run_command(work: Callable[[], Awaitable[dict[str, Any]]], texts: Texts, *, debug: bool) -> int:
-    """Print the answer of `work`, or its failure as JSON; the exit code, by the answer's `ok`. Raises ConfigError."""
-    try:
+    """Print the answer of `work`; the exit code, by the answer's `ok`. A signal cancels the work.
+
+    Raises as `run_plain`.
+    """
+
+    def to_the_answer() -> bool:
         told = asyncio.run(_until_signal(work()))
         answer(told)
+        return bool(told["ok"])
+
+    return run_plain(to_the_answer, texts, debug=debug)
+
+
+def run_plain(work: Callable[[], bool], texts: Texts, *, debug: bool) -> int:
+    """The exit code of work that prints by itself, by whether all is well; its failure is printed as JSON.
+
+    Raises ConfigError, Unwritten, and BadParameter for what only the work can tell to be wrong usage.
+    """
+    try:
+        return OK if work() else FAILED
     except Interrupted as interrupted:
         return SIGNAL_BASE + interrupted.number
-    except ConfigError:
+    except (ConfigError, BadParameter, Unwritten):
         raise
     except GoldcrestError as error:
         return _fail(error, texts, debug=debug)
     except Exception as error:  # noqa: BLE001 - the edge: no traceback reaches a person who didn't ask for it
         return _fail(InternalError(repr(error)), texts, debug=debug)
-    return OK if told["ok"] else FAILED
 
 
 async def _until_signal(work: Awaitable[dict[str, Any]]) -> dict[str, Any]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -21,22 +22,46 @@ if TYPE_CHECKING:
 PHASES: Final = frozenset({"queued", "probing", "downloading", "recording", "merging", "fitting", "uploading"})
 
 
-def answer(value: Any, *, lines: bool = False) -> None:
-    """Print one JSON value: laid out where a person looks, on one line elsewhere and with `lines`."""
-    text = msgspec.json.encode(value)
+class Unwritten(OSError):
+    """Standard output can't be written: its disk is full, say."""
+
+
+def answer(value: Any, *, lines: bool = False) -> bool:
+    """Print one JSON value: laid out where a person looks, on one line elsewhere and with `lines`. See `say`."""
+    try:
+        text = msgspec.json.encode(value)
+    except UnicodeEncodeError:  # a path of the settings that is no UTF-8
+        text = json.dumps(value).encode()
     if sys.stdout.isatty() and not lines:
         text = msgspec.json.format(text, indent=2)
-    say(text.decode())
+    return say(text.decode())
 
 
-def say(line: str) -> None:
-    """Print one line on standard output at once. A reader that has gone away (`| head`) ends the program quietly."""
+def say(line: str) -> bool:
+    """Print one line of UTF-8, whatever the locale, at once; False where its reader has gone away (`| head`).
+
+    Raises Unwritten where it fails otherwise.
+    """
     try:
-        print(line, flush=True)
+        sys.stdout.buffer.write(f"{line}\n".encode("utf-8", "replace"))
+        sys.stdout.flush()
     except BrokenPipeError:
-        # Python flushes standard output once more at its end and would complain then.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise SystemExit(0) from None
+        close_output()
+        return False
+    except OSError as error:
+        raise Unwritten(*error.args) from None
+    return True
+
+
+def close_output() -> None:
+    """Write no more: Python flushes standard output once more at its end and would complain then."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def complain(line: str) -> None:
+    """Print one line on standard error, where that can be."""
+    with suppress(OSError):
+        print(line, file=sys.stderr, flush=True)
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""The guard before a site: its breaker refuses what can't succeed, each try waits its turn, retries follow."""
+"""The guard before a site: its breaker refuses what can't succeed, retries follow what may pass."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from utils.errors import GoldcrestError
 from utils.retry_manager import Adaptive, Exponential, Linear, RetryManager, RetryStrategy
 
 if TYPE_CHECKING:
-    from core.limits import Limits
     from utils.circuit_breakers import Breakers
     from utils.config import Retry
 
@@ -36,13 +35,11 @@ class Guard:
         breakers: Breakers,
         retry: Retry,
         *,
-        limits: Limits | None = None,
         clock: Callable[[], float],
         sleep: Callable[[float], Awaitable[None]],
         rng: Callable[[], float],
     ) -> None:
         self._breakers = breakers
-        self._limits = limits
         self._fetch_budget_seconds = retry.fetch_budget_seconds
         strategy = STRATEGIES[retry.strategy](
             max_attempts=retry.max_attempts, base_seconds=retry.base_seconds, cap_seconds=retry.cap_seconds, rng=rng
@@ -54,13 +51,12 @@ class Guard:
 
         `operation`: resolve, probe, page or fetch; all of them only read and may be repeated.
         """
-        name = breaker_name(platform, url)
-        breaker = self._breakers.get(name)
+        breaker = self._breakers.get(breaker_name(platform, url))
         with breaker.admit() as permit:
             try:
                 return await self._retries.run(
                     f"{platform}.{operation}",
-                    lambda: self._in_turn(name, attempt),
+                    attempt,
                     idempotent=True,
                     budget_seconds=self._fetch_budget_seconds if operation == "fetch" else None,
                     unless=lambda: breaker.state != "closed",
@@ -72,22 +68,9 @@ class Guard:
                     permit.failed(error)
                 raise
 
-    async def _in_turn(self, name: str, attempt: Callable[[], Awaitable[T]]) -> T:
-        """Each attempt is a request to the site and waits for its turn."""
-        if self._limits is None:
-            return await attempt()
-        await self._limits.site(name)
-        try:
-            result = await attempt()
-        except GoldcrestError as error:
-            self._limits.answered(name, error)
-            raise
-        self._limits.answered(name, None)
-        return result
-
     def pause(self, name: str, seconds: float | None) -> None:
         """Open a breaker by hand; None: until `resume`."""
-        self._breakers.get(name).open(seconds)
+        self._breakers.get(name).open(seconds, by_hand=True)
 
     def resume(self, name: str) -> None:
         """Close a breaker by hand."""

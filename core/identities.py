@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -84,12 +84,17 @@ class Member:
         self.last_error = error.code
         self.health -= NEWS * self.health
 
-    def rest(self, error: GoldcrestError) -> None:
-        """Leave it in peace for a while."""
+    def rest(self, permit: Permit, error: GoldcrestError) -> None:
+        """Leave it in peace for a while, unless it rests already or was resumed since that call began.
+
+        So many calls that are refused together are one rest, and none ends what an operator holds.
+        """
+        if not permit.current:
+            return
         first = next(seconds for kind, seconds in RESTS.items() if isinstance(error, kind))
         seconds = min(first * 2**self.rests, LONGEST_REST_SECONDS)
         self.rests = min(self.rests + 1, 16)
-        self.breaker.open(max(seconds, error.retry_after_seconds or 0.0))
+        permit.failed(error, max(seconds, error.retry_after_seconds or 0.0))
 
     def figures(self) -> dict[str, Any]:
         """For /status; nothing of its secrets."""
@@ -155,6 +160,19 @@ class Identities:
         self._uploaded[site] = tuple(identities)
         self._fill(site)
 
+    def renewed(self, site: str, name: str) -> None:
+        """Somebody has signed in anew under that name: nothing that was known of it holds, and it rests no longer.
+
+        One that an operator holds stays held.
+        """
+        self._pools[site] = [
+            Member(member.identity, member.breaker) if member.identity.name == name else member
+            for member in self._pools[site]
+        ]
+        breaker = self._breakers.get(f"{site}/{name}")
+        if breaker.remaining_seconds is not None:
+            breaker.close()
+
     def listed(self) -> tuple[tuple[str, Identity], ...]:
         """The operator's own, each with its site."""
         return tuple((site, identity) for site, pool in self._configured.items() for identity in pool)
@@ -163,28 +181,42 @@ class Identities:
         """A site's pool, empty for one without."""
         return tuple(member.identity for member in self._pools.get(site, ()))
 
-    async def run(self, site: str, item: str, call: Callable[[Identity], Awaitable[T]]) -> T:
+    async def run(
+        self,
+        site: str,
+        item: str,
+        call: Callable[[Identity], Awaitable[T]],
+        turn: Callable[[], Awaitable[None]] | None = None,
+    ) -> T:
         """What `call` gives with one identity after the other, until one is let in. `item`: a key of what is asked for.
 
-        A refusal of the identity (bot check, too many requests, a block, a dead proxy, cookies that are no use) rests
-        it; one that an account or another country may lift is taken to those. Raises IdentitiesResting where all rest,
-        the item's own refusal where nobody was let in, and whatever else `call` raises.
+        Each asks the site, so each is chosen when the site's `turn` has come. A refusal of the identity (bot check, too
+        many requests, a block, a dead proxy, cookies that are no use) rests it; one that an account or another country
+        may lift is taken to those. Raises IdentitiesResting where all rest, the item's own refusal where nobody was let
+        in, and whatever else `call` or `turn` raises.
         """
         pool = self._pools.get(site)
         if not pool:
+            if turn is not None:
+                await turn()
             return await call(ANONYMOUS)
         walk = Walk()
-        while (chosen := self._choose(site, item, pool, walk)) is not None:
+        while any(member.breaker.state != "open" for member in self._fitting(pool, walk)):
+            if turn is not None:
+                await turn()
+            if (chosen := self._choose(site, item, pool, walk)) is None:
+                break
             member, permit = chosen
             walk.tried.add(member.identity.name)
             member.running += 1
             try:
                 with permit:
-                    result = await call(member.identity)
-            except GoldcrestError as error:
-                if not self._goes_on(member, error, walk):
-                    raise
-            else:
+                    try:
+                        result = await call(member.identity)
+                    except GoldcrestError as error:
+                        if self._goes_on(member, permit, error, walk):
+                            continue
+                        raise
                 member.went_well()
                 self._remember(site, item, member.identity.name)
                 return result
@@ -202,31 +234,30 @@ class Identities:
         wanted = {each.name: each for each in (*uploaded, *self._configured.get(site, ()))}
         if uploaded and site not in self._configured:
             wanted = {ANONYMOUS.name: ANONYMOUS, **wanted}
-        pool = [
+        self._pools[site] = [
             known.get(identity) or Member(identity, self._breakers.get(f"{site}/{identity.name}"))
             for identity in wanted.values()
         ]
-        if pool:
-            self._pools[site] = pool
-        else:
-            self._pools.pop(site, None)
+        if not wanted:
+            del self._pools[site]
 
     def _choose(self, site: str, item: str, pool: list[Member], walk: Walk) -> tuple[Member, Permit] | None:
         """The best of those that suit and don't rest, with its breaker's leave."""
-        if len(walk.tried) >= MOST_TRIES:
-            return None
-        for member in self._ordered(self._items.get((site, item), ""), pool):
-            if walk.suits(member.identity):
-                try:
-                    return member, member.breaker.admit()
-                except CircuitOpen:
-                    continue
+        first = self._items.get((site, item), "")
+        fitting = self._fitting(pool, walk)
+        for member in sorted(fitting, key=lambda each: (each.identity.name != first, each.cost, self._rng())):
+            try:
+                return member, member.breaker.admit()
+            except CircuitOpen:
+                continue
         return None
 
-    def _ordered(self, first: str, pool: list[Member]) -> Iterator[Member]:
-        yield from sorted(pool, key=lambda each: (each.identity.name != first, each.cost, self._rng()))
+    @staticmethod
+    def _fitting(pool: list[Member], walk: Walk) -> list[Member]:
+        """Those that this attempt may still try."""
+        return [each for each in pool if walk.suits(each.identity)] if len(walk.tried) < MOST_TRIES else []
 
-    def _goes_on(self, member: Member, error: GoldcrestError, walk: Walk) -> bool:
+    def _goes_on(self, member: Member, permit: Permit, error: GoldcrestError, walk: Walk) -> bool:
         """Note how it went; whether somebody else may do better."""
         identity = member.identity
         walk.met.append(error)
@@ -234,7 +265,7 @@ class Identities:
             walk.told, walk.account = error, True
         elif isinstance(error, tuple(RESTS)):
             member.went_wrong(error)
-            member.rest(error)
+            member.rest(permit, error)
             if isinstance(error, LoginRequired):
                 walk.told, walk.account = walk.told or error, True
         elif isinstance(error, _FOR_ACCOUNTS):

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any, Final
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from utils.errors import RateLimited
+from utils.errors import GoldcrestError, RateLimited, TooFast
 from utils.rate_limiter import RateLimiter, Store
 from utils.rate_rules import RULES, Rule
 
 if TYPE_CHECKING:
     from utils.config import Limits as LimitSettings
-    from utils.errors import GoldcrestError
 
+T = TypeVar("T")
 MINUTE: Final = 60.0
 #: the one key of the level "global"
 EVERYTHING: Final = "sites"
@@ -21,11 +23,29 @@ EVERYTHING: Final = "sites"
 WAIT_SECONDS: Final = 20.0
 
 
-class Limits:
-    """Three levels: "user" is spent at the door; "platform" and "global" together before a site is asked.
+@dataclass(slots=True)
+class Request:
+    """What somebody asked for at the door. `asking`: questions to sites under way for it; `answered`: one of them was.
 
-    `rate_of`: requests per second that a platform bears. A site that says "too much" is asked half as often, and
-    faster again with every answer that it gives.
+    Until it is answered a request can be given back; a further question takes it again (`taken`).
+    """
+
+    key: str
+    taken: bool = True
+    asking: int = 0
+    answered: bool = False
+
+
+#: what the person at the door asked for, for whatever tasks come of it; the ids of log lines travel the same way
+_REQUEST: Final[ContextVar[Request | None]] = ContextVar("request", default=None)
+
+
+class Limits:
+    """Three levels: "user" is taken at the door; "platform" and "global" together before a site is asked.
+
+    A request for which no site had a turn costs its person nothing, as if all three had been decided at once.
+    `rate_of`: requests per second that a platform bears. A site that says "too much" is asked half as often, and faster
+    again with every answer that it gives.
     """
 
     def __init__(
@@ -47,12 +67,49 @@ class Limits:
         self._limiter = RateLimiter(levels, store, own=self._own, sleep=sleep)
 
     async def person(self, front: str, who: object) -> None:
-        """Spend one request of somebody. Raises TooFast with the time to wait."""
-        await self._limiter.admit({"user": f"{front}:{who}"})
+        """Take one request of somebody. Raises TooFast with the time to wait."""
+        request = Request(f"{front}:{who}")
+        await self._limiter.admit({"user": request.key})
+        _REQUEST.set(request)
+
+    async def asked(self, ask: Callable[[], Awaitable[T]]) -> T:
+        """What `ask` gives, which asks sites for whoever stands at the door. A TooFast gives their request back.
+
+        But not where something else that came of the same request was answered, or may still be.
+        """
+        request = _REQUEST.get()
+        if request is None:
+            return await ask()
+        if not request.taken:
+            await self._limiter.admit({"user": request.key})
+            request.taken = True
+        request.asking += 1
+        refused = False
+        try:
+            return await ask()
+        except TooFast:
+            refused = True
+            raise
+        finally:
+            request.asking -= 1
+            request.answered |= not refused
+            if request.taken and not (request.asking or request.answered):
+                request.taken = False
+                await self._limiter.give_back({"user": request.key})
 
     async def site(self, name: str) -> None:
         """Wait for a site's turn. `name`: a platform, or "generic:<host>". Raises TooFast where that takes too long."""
         await self._limiter.admit({"platform": name, "global": EVERYTHING}, WAIT_SECONDS)
+
+    async def heard(self, name: str, ask: Callable[[], Awaitable[T]]) -> T:
+        """What `ask` gives; the site's rate follows how it ends."""
+        try:
+            result = await ask()
+        except GoldcrestError as error:
+            self.answered(name, error)
+            raise
+        self.answered(name, None)
+        return result
 
     def answered(self, name: str, error: GoldcrestError | None) -> None:
         """Let the rate of a site follow what it says."""

@@ -1,4 +1,4 @@
-"""From a link to its platform: resolve, info cache, breaker, retry, then the site's own probe or fetch."""
+"""From a link to its platform: info cache, breaker, retry, turn and identity, then the site's own probe or fetch."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from core.guard import GENERIC, Guard
+from core.guard import GENERIC, Guard, breaker_name
+from core.identities import Identities
 from core.list_pages import ListPages
 from platforms.parts import is_recording, read_part, wanted_part
 from platforms.shapes import ANONYMOUS
@@ -18,7 +19,6 @@ from utils.circuit_breakers import Breakers
 from utils.errors import DeadLink, NotFound, UnsupportedLink
 
 if TYPE_CHECKING:
-    from core.identities import Identities
     from core.item_cache import ItemCache
     from core.limits import Limits
     from platforms.registry import Detected, Registry
@@ -54,10 +54,10 @@ class PlatformManager:
         self._registry = registry
         self._extractor = extractor
         self._max_bytes = max_bytes
-        self.identities = identities
-        self.limits = limits
+        self._limits = limits
         known = breakers or Breakers(BreakerPolicy(), clock=clock)
-        self.guard = Guard(known, retry, limits=limits, clock=clock, sleep=sleep, rng=rng)
+        self._identities = identities or Identities({}, known)
+        self.guard = Guard(known, retry, clock=clock, sleep=sleep, rng=rng)
         self.items = items
         self._pages = ListPages(self._page, items.windows)
 
@@ -67,12 +67,11 @@ class PlatformManager:
 
     async def probe(self, link: Link) -> Media:
         """What stands behind a link. Raises a GoldcrestError."""
-        link = await self.resolve(link)
-        return await self.items.media.get_or_load(link.canonical, lambda: self._probe(link))
+        return await self._for_person(lambda: self._media(link))
 
     async def page(self, link: Link, first: int = 1, count: int = 10) -> Listing:
         """At most `count` items of a list from the position `first` on. Raises EmptyList or another GoldcrestError."""
-        return await self._pages.page(await self.resolve(link), first, count)
+        return await self._for_person(lambda: self._listing(link, first, count))
 
     def beside(self, link: Link) -> Link | None:
         """The list that an item's link names besides the item, or None."""
@@ -80,6 +79,20 @@ class PlatformManager:
 
     async def resolve(self, link: Link) -> Link:
         """The link itself, or the item that a short link leads to. Raises DeadLink where it leads to none."""
+        return await self._for_person(lambda: self._target(link)) if link.short else link
+
+    async def _for_person(self, ask: Callable[[], Awaitable[T]]) -> T:
+        """What somebody waits for, where somebody does; what is asked in the background costs nobody anything."""
+        return await (ask() if self._limits is None else self._limits.asked(ask))
+
+    async def _media(self, link: Link) -> Media:
+        link = await self._target(link)
+        return await self.items.media.get_or_load(link.canonical, lambda: self._probe(link))
+
+    async def _listing(self, link: Link, first: int, count: int) -> Listing:
+        return await self._pages.page(await self._target(link), first, count)
+
+    async def _target(self, link: Link) -> Link:
         if not link.short:
             return link
         return await self.items.leads.get_or_load(link.canonical, lambda: self._resolve(link))
@@ -131,7 +144,7 @@ class PlatformManager:
         caller's.
         """
         wanted = read_part(part)
-        media = await self.probe(link)
+        media = await self._media(link)
         platform = self._registry.platform(media.platform)
 
         async def attempt(extractor: Extractor) -> Fetched:
@@ -167,12 +180,18 @@ class PlatformManager:
         )
 
     async def _ask(self, operation: str, site: str, url: str, attempt: Callable[[Extractor], Awaitable[T]]) -> T:
-        """Behind the site's guard, with one identity after the other within each attempt."""
+        """Behind the site's guard, with one identity after the other within each attempt, each in the site's turn."""
+        limits, name = self._limits, breaker_name(site, url)
+
+        def ask(identity: Identity) -> Awaitable[T]:
+            return attempt(self._as(identity))
 
         async def once() -> T:
-            if self.identities is None:
-                return await attempt(self._extractor)
-            return await self.identities.run(site, url, lambda identity: attempt(self._as(identity)))
+            if limits is None:
+                return await self._identities.run(site, url, ask)
+            return await self._identities.run(
+                site, url, lambda identity: limits.heard(name, lambda: ask(identity)), lambda: limits.site(name)
+            )
 
         return await self.guard.run(operation, site, url, once)
 

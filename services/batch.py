@@ -102,6 +102,7 @@ class Batches:
         if (len(order.links) if order.listing is None else len(ranges)) > self.bound:
             raise BadRange("more than the bound", bound=self.bound)
         links = order.links if order.listing is None else ()
+        titles = (*order.titles, *("" for _ in links))
         row = await self._table.add(
             order.front,
             order.title,
@@ -110,7 +111,10 @@ class Batches:
             order.target,
             listing=order.listing,
             ranges=str(ranges) if order.listing else "",
-            items=[ItemRow(position, link, link.url, link.url) for position, link in enumerate(links, 1)],
+            items=[
+                ItemRow(position, link, link.url, title or link.url)
+                for position, (link, title) in enumerate(zip(links, titles, strict=False), 1)
+            ],
         )
         log.info("batch accepted", batch=row.id, front=row.front, items=row.total)
         await self._launch(row)

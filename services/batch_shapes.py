@@ -20,7 +20,7 @@ class BatchOrder:
     """Many items at once: either `links`, each an item, or `listing`, the link of a list, and which of its items.
 
     `ranges` None: all items up to the bound. `target` is the front's own address of the person, kept as JSON; every
-    job of the batch gets the same.
+    job of the batch gets the same. `titles`: of the links in their order, as far as they are known.
     """
 
     front: str
@@ -31,6 +31,7 @@ class BatchOrder:
     user_id: int | None = None
     title: str = ""
     target: dict[str, Any] = field(default_factory=dict)
+    titles: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

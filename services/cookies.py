@@ -137,6 +137,7 @@ class CookieFiles:
         await asyncio.to_thread(_write, self._path(site, name), written_cookies(fresh))
         self._note(site, name, fresh)
         self._offer(site)
+        self.identities.renewed(site, name)
         log.info("cookies.kept", site=site, name=name, count=len(fresh))
         return self._held[site, name]
 

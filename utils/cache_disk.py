@@ -1,245 +1,230 @@
-"""The cache's level on disk: diskcache without pickle, written by one thread, its index in memory."""
+"""The cache's level on disk: bounded rows of one database, written by one thread, their index in memory."""
 
 from __future__ import annotations
 
 import asyncio
-import shutil
-import sqlite3
-from collections import OrderedDict, deque
-from collections.abc import Sequence
+from collections import OrderedDict
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, suppress
+from functools import partial
+from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, cast
+from typing import Final, NamedTuple, TypeVar
 
 import structlog
 
-if TYPE_CHECKING:
-    import diskcache
+from utils.cache_store import Found, Row, Store, spoilt
 
-#: a key and its new record; None: it goes
-Change = tuple[str, bytes | None]
+T = TypeVar("T")
 log = structlog.get_logger()
 
-#: what a row costs besides its value: key, columns, index entries
-ROW_BYTES: Final = 250
+#: what a row takes of the file besides its record and twice its key (in the table and in its index), holes included
+ROW_BYTES: Final = 300
+#: from this size on the rest of a page is lost where no further row fits into it, up to half a page
+CROWDED_BYTES: Final = 600
+HALF_PAGE_BYTES: Final = 2048
+#: rows at most, so that their index stays below 8 MB
+ENTRIES: Final = 20_000
+#: what a row takes in the index besides the characters of its key
+INDEX_BYTES: Final = 270
+#: what a change that waits takes besides its record
+CHANGE_BYTES: Final = 200
 #: what may wait for the disk; what comes on top is not kept
 WAITING_BYTES: Final = 2 << 20
 #: changes in one transaction
 BATCH: Final = 200
-#: seconds that a statement waits for another process's lock
-LOCK_SECONDS: Final = 1.0
-_ROWS: Final = "SELECT key, LENGTH(value) FROM Cache WHERE raw = 1 AND mode = 1 AND value IS NOT NULL ORDER BY rowid"
+
+
+class Place(NamedTuple):
+    """What the index knows of a row. `until`: when it is over."""
+
+    size_bytes: int
+    until: float
 
 
 class DiskLevel:
-    """Records of bytes by key, at most `bound_bytes` of them with their rows.
+    """Records of bytes by key, at most `bound_bytes` of file and ENTRIES of them.
 
-    The index is the truth: a key that isn't in it costs no look at the disk. Reads happen at once (some 40 us from
+    The index is the truth: a key that isn't in it costs no look at the disk. Reads happen at once (some 50 us from
     SQLite's pages); writes happen in one thread in the order in which they were given, and what still waits is read
-    from memory. A database that can't be read is thrown away; a disk that refuses loses entries, never raises.
+    from memory. A database that can't be read is thrown away, and one that can't be opened at all keeps nothing;
+    nothing is ever raised.
     """
 
     def __init__(self, folder: Path, bound_bytes: int) -> None:
         self.bound_bytes = bound_bytes
         self.used_bytes = 0
         self.troubles = 0
+        #: everything may wait: `close` is next and writes it
+        self.closing = False
         self._folder = folder
-        self._sizes: OrderedDict[str, int] = OrderedDict()
-        self._changes: deque[Change] = deque()
-        self._waiting: dict[str, bytes] = {}
-        self._waiting_bytes = 0
+        self._index: OrderedDict[str, Place] = OrderedDict()
+        self._pending: dict[str, Row | None] = {}
+        self._pending_bytes = 0
         self._writing = False
         self._thread: ThreadPoolExecutor | None = None
-        self._store: diskcache.Cache | None = None
+        self._store: Store | None = None
 
     def __len__(self) -> int:
-        return len(self._sizes)
+        return len(self._index)
 
     def __contains__(self, key: str) -> bool:
-        return key in self._sizes
+        return key in self._index
 
     @property
     def is_open(self) -> bool:
         """Whether records reach the disk."""
         return self._store is not None
 
+    @property
+    def heap_bytes(self) -> int:
+        """What it takes in memory: the index, and what waits."""
+        return INDEX_BYTES * len(self._index) + sum(map(len, self._index)) + self._pending_bytes
+
     async def open(self) -> None:
         """Read the index of what the last process left."""
+        self.closing = False
         self._thread = ThreadPoolExecutor(1, "cache")
-        rows = await asyncio.get_running_loop().run_in_executor(self._thread, self._open)
-        self._sizes.update((key, length + ROW_BYTES) for key, length in rows)
-        self.used_bytes = sum(self._sizes.values())
-        while self.used_bytes > self.bound_bytes:
-            self.remove(self.oldest())
+        store = Store(self._folder)
+        rows: list[Found] = []
+        for attempt in (store.open, store.renew):
+            try:
+                rows = await self._in_thread(attempt)
+            except Exception as error:  # noqa: BLE001  # a damaged file may make SQLite and diskcache raise anything
+                self._note(error)
+            else:
+                self._store = store
+                break
+        for key, length, until in {found[0]: found for found in rows}.values():  # a broken index lets a key stand twice
+            self._enter(key, length, until)
+        while self._index and not self.room_for(0):
+            self.remove(self.oldest()[0])
 
     async def close(self) -> None:
         """Write what waits and let the files go."""
+        store, self._store = self._store, None
+        if store is not None:
+            store.leave()
+            try:
+                await self._in_thread(partial(store.finish, dict(self._pending)))
+            except Exception as error:  # noqa: BLE001  # the disk may refuse in any way
+                self._note(error)
         thread, self._thread = self._thread, None
-        if thread is None:
-            return
-        self._leave()
-        await asyncio.get_running_loop().run_in_executor(thread, self._finish)
-        thread.shutdown(wait=False)
+        if thread is not None:
+            thread.shutdown(wait=False)
         self._clear()
 
-    def _clear(self) -> None:
-        self._sizes.clear()
-        self._changes.clear()
-        self._waiting.clear()
-        self._waiting_bytes = self.used_bytes = 0
+    def oldest(self) -> tuple[str, float]:
+        """The key that was not used for the longest time, and when it is over. Raises StopIteration without any."""
+        key, place = next(iter(self._index.items()))
+        return key, place.until
 
-    def oldest(self) -> str:
-        """The key that was not used for the longest time. Raises StopIteration where there is none."""
-        return next(iter(self._sizes))
+    def over(self, now: float) -> list[str]:
+        """Keys whose time is over."""
+        return [key for key, place in self._index.items() if place.until <= now]
 
     def room_for(self, size_bytes: int) -> bool:
-        """Whether a record of that size fits besides all others."""
-        return self.used_bytes + size_bytes + ROW_BYTES <= self.bound_bytes
+        """Whether a row that takes so much of the file fits besides all others."""
+        return len(self._index) < ENTRIES and self.used_bytes + size_bytes <= self.bound_bytes
 
     def read(self, key: str) -> bytes | None:
         """The record; None where it is gone or the disk doesn't give it."""
-        if key not in self._sizes:
+        if key not in self._index or self._store is None:
             return None
-        self._sizes.move_to_end(key)
-        if (waiting := self._waiting.get(key)) is not None:
-            return waiting
+        self._index.move_to_end(key)
+        if (waiting := self._pending.get(key)) is not None:
+            return waiting.record
         try:
-            record = self._cache.get(key)
+            record = self._store.get(key)
         except Exception as error:  # noqa: BLE001  # whatever a file holds or a disk does, it is a miss
             self._trouble(error)
             record = None
-        if not isinstance(record, bytes):
+        if record is None:
             self.remove(key)
-            return None
         return record
 
-    def write(self, key: str, record: bytes) -> bool:
+    def write(self, key: str, record: bytes, until: float) -> bool:
         """Keep a record soon; False where it is not kept because the disk is too far behind."""
-        if self._thread is None or self._waiting_bytes + len(record) > WAITING_BYTES:
-            self.remove(key)
+        self.remove(key)
+        if self._store is None or (self._pending_bytes > WAITING_BYTES - len(record) and not self.closing):
             return False
-        self._forget(key)
-        self._sizes[key] = len(record) + ROW_BYTES
-        self.used_bytes += len(record) + ROW_BYTES
-        self._waiting[key] = record
-        self._waiting_bytes += len(record)
-        self._later(key, record)
+        self._enter(key, len(record), until)
+        self._change(key, Row(record, until))
         return True
 
     def remove(self, key: str) -> None:
         """Drop a record."""
-        if key in self._sizes:
+        if key in self._index:
             self._forget(key)
-            self._later(key, None)
+            self._change(key, None)
+
+    def _enter(self, key: str, length: int, until: float) -> None:
+        place = self._index[key] = Place(file_bytes(key, length), until)
+        self.used_bytes += place.size_bytes
 
     def _forget(self, key: str) -> None:
-        self.used_bytes -= self._sizes.pop(key, 0)
+        self.used_bytes -= self._index.pop(key).size_bytes
+
+    def _change(self, key: str, row: Row | None) -> None:
         self._settle(key)
-
-    def _later(self, key: str, record: bytes | None) -> None:
-        self._changes.append((key, record))
-        if not self._writing:
-            self._writing = True
-            self._submit()
-
-    def _submit(self) -> None:
-        thread = cast("ThreadPoolExecutor", self._thread)  # there is one as long as the index holds anything
-        thread.submit(self._write_some, asyncio.get_running_loop())
-
-    def _written(self, changes: Sequence[Change], error: Exception | None) -> None:
-        if error is not None:
-            self._trouble(error)
-        for key, record in changes:
-            if record is not None and self._waiting.get(key) is record:
-                self._settle(key)
-                if error is not None:
-                    self._forget(key)
-        self._writing = bool(self._changes) and self._thread is not None
-        if self._writing:
-            self._submit()
+        self._pending[key] = row
+        self._pending_bytes += _heap_bytes(row)
+        self._write_some()
 
     def _settle(self, key: str) -> None:
-        self._waiting_bytes -= len(self._waiting.pop(key, b""))
+        if key in self._pending:
+            self._pending_bytes -= _heap_bytes(self._pending.pop(key))
 
-    def _trouble(self, error: Exception) -> None:
+    def _clear(self) -> None:
+        self._index.clear()
+        self._pending.clear()
+        self._pending_bytes = self.used_bytes = 0
+
+    def _write_some(self) -> None:
+        if self._writing or self._store is None or not self._pending:
+            return
+        self._writing = True
+        batch = dict(islice(self._pending.items(), BATCH))
+        self._in_thread(partial(self._store.apply, batch)).add_done_callback(partial(self._written, batch))
+
+    def _written(self, batch: dict[str, Row | None], done: asyncio.Future[None]) -> None:
+        self._writing = False
+        error = done.exception()
+        if error is not None:
+            self._trouble(error)
+        for key, row in batch.items():
+            if key in self._pending and self._pending[key] is row:
+                self._settle(key)
+                if error is not None and row is not None:
+                    self._forget(key)
+        self._write_some()
+
+    def _trouble(self, error: BaseException) -> None:
+        self._note(error)
+        if self._store is not None and spoilt(error):
+            self._store.leave()
+            self._clear()
+            self._in_thread(self._store.renew).add_done_callback(self._renewed)
+
+    def _renewed(self, done: asyncio.Future[list[Found]]) -> None:
+        if (error := done.exception()) is not None:
+            self._note(error)
+            self._store = None
+            self._clear()
+
+    def _note(self, error: BaseException) -> None:
         self.troubles += 1
         log.warning("cache.disk", error=str(error) or type(error).__name__)
-        broken = isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError)
-        if broken and self._thread is not None:
-            self._clear()
-            self._leave()
-            self._thread.submit(self._renew)
 
-    def _leave(self) -> None:
-        """Close this thread's connection; diskcache has one for each thread."""
-        if self._store is not None:
-            self._store.close()
+    def _in_thread(self, work: Callable[[], T]) -> asyncio.Future[T]:
+        return asyncio.get_running_loop().run_in_executor(self._thread, work)
 
-    # --- in the thread ------------------------------------------------------------------------------------------------
 
-    def _write_some(self, loop: asyncio.AbstractEventLoop) -> None:
-        changes, trouble = self._write_batch()
-        with suppress(RuntimeError):  # the loop has ended meanwhile
-            loop.call_soon_threadsafe(self._written, changes, trouble)
+def file_bytes(key: str, length: int) -> int:
+    """What a row takes of the file with a record of that length; measured, see docs/decisions/019."""
+    size = length + 2 * len(key.encode()) + ROW_BYTES
+    return size + min(max(0, size - CROWDED_BYTES), HALF_PAGE_BYTES)
 
-    def _write_batch(self) -> tuple[Sequence[Change], Exception | None]:
-        """The oldest changes in one transaction, and what went wrong: then none of them was made."""
-        changes = [self._changes.popleft() for _ in range(min(BATCH, len(self._changes)))]
-        try:
-            store = self._cache
-            with store.transact():
-                for key, record in changes:
-                    if record is None:
-                        store.delete(key)
-                    else:
-                        store.set(key, record)
-        except Exception as error:  # noqa: BLE001  # the loop's thread judges it
-            return changes, error
-        return changes, None
 
-    def _open(self) -> list[tuple[str, int]]:
-        try:
-            self._connect()
-            with closing(sqlite3.connect(self._folder / "cache.db", timeout=LOCK_SECONDS)) as database:
-                return list(database.execute(_ROWS))
-        except (OSError, sqlite3.Error) as error:
-            self.troubles += 1
-            log.warning("cache.unreadable", error=str(error))
-            self._renew()
-            return []
-
-    def _renew(self) -> None:
-        """An empty database instead of one that can't be read; nothing is kept where that fails too."""
-        self._close()
-        shutil.rmtree(self._folder, ignore_errors=True)
-        with suppress(OSError, sqlite3.Error):
-            self._connect()
-
-    @property
-    def _cache(self) -> diskcache.Cache:
-        if self._store is None:
-            raise OSError("the cache's database is not open")
-        return self._store
-
-    def _connect(self) -> None:
-        import diskcache
-
-        from utils.safe_disk import SafeDisk
-
-        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._store = diskcache.Cache(
-            str(self._folder), LOCK_SECONDS, SafeDisk, eviction_policy="none", cull_limit=0, size_limit=1 << 62
-        )
-
-    def _finish(self) -> None:
-        """Write what waits; stop at the first trouble."""
-        trouble = None
-        while self._changes and trouble is None:
-            _, trouble = self._write_batch()
-        self._close()
-
-    def _close(self) -> None:
-        store, self._store = self._store, None
-        if store is not None:
-            store.close()
+def _heap_bytes(change: Row | None) -> int:
+    return CHANGE_BYTES + (0 if change is None else len(change.record))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 import msgspec
 import structlog
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 log = structlog.get_logger()
+#: longer keys, and such in other letters, stand in the cache as their digest: each costs about the same
+PLAIN_CHARACTERS: Final = 200
 
 
 def never(_error: GoldcrestError) -> float:
@@ -117,7 +120,12 @@ class Cached(Generic[T]):
         self.remove(key)
 
     def _at(self, key: str) -> str:
-        return f"{self._name}:{key}"
+        plain = len(key) <= PLAIN_CHARACTERS and key.isascii()
+        return f"{self._name}:{key if plain else _digest(key)}"
+
+
+def _digest(key: str) -> str:
+    return "#" + sha256(key.encode(errors="surrogatepass")).hexdigest()
 
 
 def _failure(error: GoldcrestError) -> bytes:

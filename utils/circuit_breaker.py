@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
 
 from utils.breaker_policy import OPEN_BOUND_SECONDS, BreakerPolicy
 from utils.breaker_window import Window
-from utils.errors import CircuitOpen, GoldcrestError, SiteError
+from utils.errors import CircuitOpen, GoldcrestError, SiteError, SitePaused
 
 if TYPE_CHECKING:
     from utils.breaker_machine import CircuitBreakerListener, CircuitBreakerStorage
@@ -40,17 +40,26 @@ class Permit:
         self.epoch = epoch
         self.since = since
 
+    @property
+    def current(self) -> bool:
+        """Whether it may still say something: the breaker has neither turned since nor given its place away."""
+        breaker = self._breaker
+        return breaker is not None and breaker._is_news(self)  # noqa: SLF001 - a permit is the breaker's own other half
+
     def succeeded(self) -> None:
         """The site did what was asked."""
         breaker, self._breaker = self._breaker, None
         if breaker is not None:
-            breaker._heard(self, None)  # noqa: SLF001 - a permit is the breaker's own other half
+            breaker._heard(self, None)  # noqa: SLF001 - see above
 
-    def failed(self, error: BaseException | None = None) -> None:
-        """The site failed; a long `retry_after_seconds` of the error opens the breaker at once, see BreakerPolicy."""
+    def failed(self, error: BaseException | None = None, open_seconds: float | None = None) -> None:
+        """The site failed; a long `retry_after_seconds` of the error opens the breaker at once, see BreakerPolicy.
+
+        `open_seconds`: opens it for that long, whatever the policy says.
+        """
         breaker, self._breaker = self._breaker, None
         if breaker is not None:
-            breaker._heard(self, error or SiteError())  # noqa: SLF001 - see above
+            breaker._heard(self, error or SiteError(), open_seconds)  # noqa: SLF001 - see above
 
     def dropped(self) -> None:
         """Nothing was learnt: cancelled, or never asked."""
@@ -103,6 +112,7 @@ class CircuitBreaker:
         self._opened = self._refused = self._late = 0
         self._since = self._closed_since = -math.inf
         self._rest_seconds = 0.0
+        self._by_hand = False
         self._probing: list[Permit] = []
         if self._machine.phase != "closed":
             self._phase = "open"
@@ -129,7 +139,7 @@ class CircuitBreaker:
         return self._streak
 
     def admit(self) -> Permit:
-        """Leave for one call. Raises CircuitOpen with the seconds after which it is worth asking again."""
+        """Leave for one call. Raises CircuitOpen or SitePaused, with the seconds until it is worth asking again."""
         if self._phase == "closed":
             return Permit(self, self._epoch, 0.0)
         return self._admit_probe()
@@ -139,11 +149,14 @@ class CircuitBreaker:
         with self.admit():
             return await function()
 
-    def open(self, seconds: float | None = None) -> None:
-        """Refuse all calls for that long, at most a day; without a time until `close`. Raises ValueError below 0."""
+    def open(self, seconds: float | None = None, *, by_hand: bool = False) -> None:
+        """Refuse all calls for that long, at most a day; without a time, which is always by hand, until `close`.
+
+        Raises ValueError below 0.
+        """
         if seconds is not None and not seconds >= 0:
             raise ValueError("a breaker can't be open for less than no time")
-        self._open(math.inf if seconds is None else min(seconds, OPEN_BOUND_SECONDS))
+        self._open(math.inf if seconds is None else min(seconds, OPEN_BOUND_SECONDS), by_hand=by_hand)
 
     def close(self) -> None:
         """Let calls in again and forget what was."""
@@ -168,6 +181,7 @@ class CircuitBreaker:
         return {
             "state": self.state,
             "held": remaining is None,
+            "by_hand": self._by_hand and self.state == "open",
             "retry_in_seconds": None if remaining is None else round(remaining, 1),
             "calls": calls,
             "failures": failures,
@@ -203,12 +217,16 @@ class CircuitBreaker:
 
     def _refusal(self, seconds: float | None) -> CircuitOpen:
         self._refused += 1
-        return CircuitOpen(f"breaker {self.name} is {self._phase}", retry_after_seconds=seconds)
+        kind = SitePaused if self._by_hand and self._phase == "open" else CircuitOpen
+        return kind(f"breaker {self.name} is {self._phase}", retry_after_seconds=seconds)
 
-    def _heard(self, permit: Permit, error: BaseException | None) -> None:
+    def _is_news(self, permit: Permit) -> bool:
+        return permit.epoch == self._epoch and (self._phase == "closed" or permit in self._alive(self._clock()))
+
+    def _heard(self, permit: Permit, error: BaseException | None, open_seconds: float | None = None) -> None:
         """A call ended, well (None) or with an error that counts."""
         now = self._clock()
-        if permit.epoch != self._epoch or (self._phase == "half_open" and permit not in self._alive(now)):
+        if not self._is_news(permit):
             self._late += 1
             return
         if self._phase == "half_open":
@@ -217,7 +235,7 @@ class CircuitBreaker:
         if error is None:
             self._went_well()
         else:
-            self._went_wrong(error, now)
+            self._went_wrong(error, now, open_seconds)
 
     def _dropped(self, permit: Permit) -> None:
         if permit in self._probing:
@@ -233,10 +251,13 @@ class CircuitBreaker:
             if self._storage.success_counter >= self.policy.probes:
                 self._close()
 
-    def _went_wrong(self, error: BaseException, now: float) -> None:
+    def _went_wrong(self, error: BaseException, now: float, open_seconds: float | None) -> None:
         self._storage.increment_counter()
         if self._heard_by_some:
             self._machine.tell_failure(error)
+        if open_seconds is not None:
+            self.open(open_seconds)
+            return
         asked = (error.retry_after_seconds or 0.0) if isinstance(error, GoldcrestError) else 0.0
         if not (asked >= self.policy.open_seconds or self._phase == "half_open" or self._worn_out(now)):
             return
@@ -254,9 +275,10 @@ class CircuitBreaker:
         calls, failures = self._window.totals(now)
         return calls >= policy.minimum_calls and failures >= policy.failure_rate * calls
 
-    def _open(self, seconds: float) -> None:
+    def _open(self, seconds: float, *, by_hand: bool = False) -> None:
         self._since = self._clock()
         self._rest_seconds = seconds
+        self._by_hand = by_hand or seconds == math.inf
         self._opened += 1
         self._turn("open")
 

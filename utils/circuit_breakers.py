@@ -16,8 +16,9 @@ from utils.logs import get_logger
 if TYPE_CHECKING:
     from utils.breaker_machine import CircuitBreakerListener
 
-#: sites, their identities, and the hosts that only the generic extractor tries
-BREAKER_BOUND: Final = 512
+#: stands in the names that come with what people ask for, like "generic:example.com"; there may be any number of them
+GUEST: Final = ":"
+GUEST_BOUND: Final = 512
 #: between two looks at a store that other instances write into, and before a store that failed is tried again
 SYNC_SECONDS: Final = 2.0
 
@@ -25,9 +26,10 @@ SYNC_SECONDS: Final = 2.0
 class Breakers:
     """A part. `get(name)` makes a breaker where there is none; names are like "youtube" or "youtube/anna".
 
-    At `bound` the closed breaker that was asked for longest ago leaves, the oldest of all where none is closed. With a
-    `store` changes are kept in the background (`start`, `stop`); where it fails, everything goes on in memory and is
-    kept when it is back.
+    Those stay; they are as many as the settings and the owner's cookies name. Of guests ("generic:example.com") at
+    `bound` the closed one that was asked for longest ago leaves, the oldest where none is closed, but none that an
+    operator holds. With a `store` changes are kept in the background (`start`, `stop`); where it fails, everything goes
+    on in memory and is kept when it is back.
     """
 
     def __init__(
@@ -38,7 +40,7 @@ class Breakers:
         listeners: Iterable[CircuitBreakerListener] = (),
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
-        bound: int = BREAKER_BOUND,
+        bound: int = GUEST_BOUND,
     ) -> None:
         self._policy = policy
         self._store = store
@@ -59,8 +61,8 @@ class Breakers:
         if breaker is not None:
             self._breakers.move_to_end(name)
             return breaker
-        if len(self._breakers) >= self._bound:
-            self._drop_one()
+        if GUEST in name:
+            self._make_room()
         return self._make(name)
 
     def figures(self) -> dict[str, Any]:
@@ -149,7 +151,7 @@ class Breakers:
     async def _look(self) -> None:
         """Adopt the states that were changed elsewhere, or before the start."""
         assert self._store is not None
-        for record in (await self._store.load())[: self._bound]:
+        for record in sorted(await self._store.load(), key=lambda record: GUEST in record.name)[: self._bound]:
             known = self._breakers.get(record.name)
             if not record.sane or record.name in self._changed or self._revisions.get(record.name) == record.revision:
                 continue
@@ -178,9 +180,12 @@ class Breakers:
             self._changed[name] = None
             self._news.set()
 
-    def _drop_one(self) -> None:
-        closed = (name for name, breaker in self._breakers.items() if breaker.state == "closed")
-        name = next(closed, None) or next(iter(self._breakers))
+    def _make_room(self) -> None:
+        guests = {name: breaker for name, breaker in self._breakers.items() if GUEST in name}
+        free = [name for name, breaker in guests.items() if breaker.remaining_seconds is not None]
+        if len(guests) < self._bound or not free:
+            return
+        name = next((name for name in free if guests[name].state == "closed"), free[0])
         breaker = self._breakers.pop(name)
         self._revisions.pop(name, None)
         if breaker.state != "closed" and self._store is not None and not self._store.shared:

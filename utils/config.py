@@ -205,12 +205,14 @@ def _agree(settings: Settings) -> None:
     ):
         if path and not Path(path).expanduser().is_file():
             raise ConfigError(_line(environment_name(*place), place, path, "there is no such file"))
-    if not egress.allow:
+    networks = [(("egress", "allow"), text) for text in egress.allow]
+    networks += [(("server", "trusted_proxies"), text) for text in settings.server.trusted_proxies]
+    if not networks:
         return
     import ipaddress
 
-    for network in egress.allow:
+    for place, network in networks:
         try:
             ipaddress.ip_network(network, strict=False)
         except ValueError:
-            raise ConfigError(_line("EGRESS_ALLOW", ("egress", "allow"), network, "there is no such network")) from None
+            raise ConfigError(_line(environment_name(*place), place, network, "there is no such network")) from None

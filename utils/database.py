@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from utils.errors import LocalError, StorageTrouble
+from utils.errors import DatabaseUnreadable, LocalError, StorageTrouble
 from utils.health import Health, of_folder
 
 if TYPE_CHECKING:
@@ -24,6 +24,8 @@ LOCK_MS: Final = 5000
 _TRIAL: Final = f"PRAGMA busy_timeout=0; BEGIN IMMEDIATE; ROLLBACK; PRAGMA busy_timeout={LOCK_MS}"
 #: SQLite's codes for what passes by itself: BUSY, LOCKED, READONLY, IOERR, FULL, CANTOPEN (sqlite.org/rescode.html)
 PASSING: Final = frozenset({5, 6, 8, 10, 13, 14})
+#: and for what a start finds that no later one will read: CORRUPT, CANTOPEN, NOTADB
+UNREADABLE: Final = frozenset({11, 14, 26})
 
 
 class Database:
@@ -42,27 +44,28 @@ class Database:
         self._trial: asyncio.Task[Health] | None = None
 
     async def start(self) -> None:
-        """Open the file (made with mode 0600 in a 0700 folder) and apply what is missing of the migrations."""
+        """Open the file (made with mode 0600 in a 0700 folder) and apply what is missing of the migrations.
+
+        Raises DatabaseUnreadable for a file that is damaged, no database or not ours to read; it stays as it is.
+        """
         import aiosqlite
 
         self._lock = asyncio.Lock()  # whoever holds the one of an earlier life waits for a connection that is gone
         self._owner = None
-        self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._path.touch(mode=0o600)
-        self._connection = await aiosqlite.connect(self._path, isolation_level=None, timeout=5.0)
-        import sqlite3
-
-        self._connection.row_factory = sqlite3.Row
-        # NORMAL loses nothing when the process dies; only a power cut can undo the last commits.
-        for pragma in (
-            "journal_mode=WAL",
-            "synchronous=NORMAL",
-            "foreign_keys=ON",
-            f"busy_timeout={LOCK_MS}",
-            "cache_size=-1024",
-        ):
-            await self._connection.execute(f"PRAGMA {pragma}")
-        await self._migrate(self._connection)
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._path.touch(mode=0o600)
+            self._connection = await aiosqlite.connect(self._path, isolation_level=None, timeout=5.0)
+            await self._prepare(self._connection)
+        except BaseException as error:
+            await self.stop()  # the connection's thread would outlive the event loop, and the process wait for it
+            code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+            if code in UNREADABLE or isinstance(error, PermissionError):
+                detail = f"{self._path} can't be read: {error}; move it away to begin anew, or put a copy in its place"
+                raise DatabaseUnreadable(detail, path=self._path) from error
+            if code in PASSING:
+                raise StorageTrouble(str(error)) from error
+            raise
 
     async def stop(self) -> None:
         """Close; what was committed stays."""
@@ -146,6 +149,21 @@ class Database:
                 if getattr(error, "sqlite_errorcode", 0) & 0xFF in PASSING:
                     raise StorageTrouble(str(error)) from error
                 raise
+
+    async def _prepare(self, connection: aiosqlite.Connection) -> None:
+        import sqlite3
+
+        connection.row_factory = sqlite3.Row
+        # NORMAL loses nothing when the process dies; only a power cut can undo the last commits.
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=NORMAL",
+            "foreign_keys=ON",
+            f"busy_timeout={LOCK_MS}",
+            "cache_size=-1024",
+        ):
+            await connection.execute(f"PRAGMA {pragma}")
+        await self._migrate(connection)
 
     async def _migrate(self, connection: aiosqlite.Connection) -> None:
         await connection.execute(

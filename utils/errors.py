@@ -287,7 +287,11 @@ class NotAMedia(ItemError):
 
 
 class TooLarge(ItemError):
-    """More than the limit; values: `size_mb`, `limit_mb` (either may be absent)."""
+    """More than the limit; values: `size_mb`, `limit_mb` (either may be absent).
+
+    Of what was chosen from a menu: `size` and `limit` as they are written there, and where nothing of it fits,
+    `nothing`, or `clip` for what can be cut.
+    """
 
     code = "too_large"
     http_status = 413
@@ -363,6 +367,12 @@ class CircuitOpen(SiteError):
     http_status = 503
 
 
+class SitePaused(CircuitOpen):
+    """The owner has paused the site; `retry_after_seconds`: for how much longer, None until they resume it."""
+
+    code = "site_paused"
+
+
 # --- ours -------------------------------------------------------------------------------------------------------------
 
 
@@ -405,6 +415,13 @@ class StorageTrouble(LocalError):
     retry = True
     http_status = 503
     step = "later"
+
+
+class DatabaseUnreadable(LocalError):
+    """The file of the database is damaged or none at all; values: its `path`."""
+
+    code = "database"
+    http_status = 500
 
 
 class OutOfMemory(LocalError):

@@ -6,9 +6,9 @@ import logging
 import re
 import sys
 from collections.abc import Iterable, Iterator, MutableMapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import ModuleType
-from typing import Any, Final, cast
+from typing import Any, Final, TextIO, cast
 
 #: values of these keys never reach a log, whatever they hold
 SECRET_KEYS: Final = re.compile(
@@ -126,6 +126,23 @@ class _Forward(logging.Handler):
         get_logger().log(level, "library", **values)
 
 
+class Droppable:
+    """A file for log lines: one that can't be written (its disk is full, its reader is gone) is dropped, in silence."""
+
+    def __init__(self, file: TextIO) -> None:
+        self._file = file
+
+    def write(self, text: str) -> None:
+        """Write what can be written."""
+        with suppress(OSError):
+            self._file.write(text)
+
+    def flush(self) -> None:
+        """Hand it on at once, where that can be."""
+        with suppress(OSError):
+            self._file.flush()
+
+
 def setup_logs(
     level: str = "info", style: str = "auto", secrets: Iterable[str] = (), *, tracebacks: bool = True
 ) -> None:
@@ -149,7 +166,7 @@ def setup_logs(
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(number),
-        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(file=Droppable(sys.stderr)),
         cache_logger_on_first_use=False,
     )
     root = logging.getLogger()

@@ -94,7 +94,7 @@ class Admission:
     """The line. `room`: bytes that may still be taken besides what is used now.
 
     First come, first served, with two exceptions: a short call may pass a waiting job a bounded number of times, and
-    whoever is first is let in when nothing runs, however large it is.
+    whoever is first is let in when nothing runs, however large it is, as long as there is any room at all.
     """
 
     def __init__(self, room: Callable[[], int], needs: Needs, pools: Pools, bound: int = BOUND) -> None:
@@ -117,16 +117,16 @@ class Admission:
     ) -> Lease:
         """Wait for a place; whoever gets it calls `release`. `more_bytes`: needed besides the kind's own need.
 
-        Raises MemoryShort after `wait_seconds`, and Busy where too many wait.
+        Raises MemoryShort after `wait_seconds` or where all are refused, and Busy where too many wait.
         """
         if len(self._waiting) >= self._bound:
             self.counted["refused"] += 1
             raise Busy("too many wait for memory", mine=False, bound=self._bound)
         granted: asyncio.Future[Lease] = asyncio.get_running_loop().create_future()
         waiter = Waiter(kind, self.needs.of(kind) + more_bytes, granted, on_wait)
-        self._waiting.append(waiter)
-        self.pump()
         try:
+            self._waiting.append(waiter)
+            self.pump()
             if not granted.done():
                 self.counted["waited"] += 1
             async with asyncio.timeout(wait_seconds):
@@ -137,6 +137,13 @@ class Admission:
                 self.counted["refused"] += 1
                 raise MemoryShort(f"no room for {kind} within {wait_seconds:g} s") from None
             raise
+
+    def refuse_all(self, why: str) -> None:
+        """Nobody in line would ever get a place: tell them now."""
+        for waiter in self._waiting:
+            if not waiter.granted.done():
+                self.counted["refused"] += 1
+                waiter.granted.set_exception(MemoryShort(why))
 
     def try_acquire(self, kind: str, need_bytes: int) -> Lease | None:
         """A place at once or not at all, for what a child with a place of its own starts besides."""
@@ -165,7 +172,10 @@ class Admission:
         for before, waiter in enumerate(self._waiting):
             if waiter.on_wait is not None and waiter.told != before:
                 waiter.told = before
-                waiter.on_wait(before)
+                try:
+                    waiter.on_wait(before)
+                except Exception as error:  # noqa: BLE001  # raised where it waits, not at whoever has moved the line
+                    waiter.granted.set_exception(error)
 
     def saw(self, groups: Mapping[int, int], foreign: Iterable[str] = ()) -> None:
         """Take in a look: bytes by process group. `foreign`: kinds whose runs count into another one's group."""
@@ -176,7 +186,7 @@ class Admission:
 
     def _next(self) -> Waiter | None:
         head = self._waiting[0]
-        if not self.leases or self.fits(head.need_bytes):
+        if self.fits(head.need_bytes) or (not self.leases and self._room() > 0):
             return head
         if head.kind in JOBS and head.overtaken < OVERTAKES:
             call = next((waiter for waiter in self._waiting if waiter.kind not in JOBS), None)
@@ -196,5 +206,5 @@ class Admission:
         if waiter in self._waiting:
             self._waiting.remove(waiter)
             self.pump()
-        elif not waiter.granted.cancelled():
+        elif not waiter.granted.cancelled() and waiter.granted.exception() is None:
             self.release(waiter.granted.result())

@@ -97,6 +97,7 @@ class MemoryManager:
         self._listeners: WeakCallbacks[OnLevel] = WeakCallbacks()
         self._relief = Relief(collect=collect, clock=clock)
         self._stirred = asyncio.Event()
+        self._hopeless_since: float | None = None
         self._watchdog: asyncio.Task[None] | None = None
         self.pools = Pools()
         guesses = {kind: getattr(settings, f"{kind}_mb") * MEBIBYTE for kind in ("probe", "fetch", "record", "read")}
@@ -135,8 +136,8 @@ class MemoryManager:
         `wait_seconds`: the setting's, unless given; `on_wait`: told how many stand before it. Raises MemoryShort, Busy.
         """
         wait_seconds = self._settings.wait_seconds if wait_seconds is None else wait_seconds
+        self._stirred.set()  # the watchdog looks as soon as this one has begun or waits
         lease = await self._admission.acquire(kind, more_bytes=more_bytes, wait_seconds=wait_seconds, on_wait=on_wait)
-        self._stirred.set()
         try:
             yield lease
         finally:
@@ -169,6 +170,7 @@ class MemoryManager:
             if self.level is Level.CRITICAL:
                 self._relief.evict(self._admission.leases.values(), full=self._reading.share >= 1)
         self._admission.pump()
+        self._refuse_hopeless()
 
     def figures(self) -> dict[str, Any]:
         """For /status, with a look of its own."""
@@ -208,18 +210,33 @@ class MemoryManager:
             except TimeoutError:
                 continue
 
+    def _refuse_hopeless(self) -> None:
+        """Nothing runs and still nobody may start: the process itself takes too much, and who waits is told in time."""
+        if self._admission.leases or not self._admission.waiting:
+            self._hopeless_since = None
+        elif self._hopeless_since is None:
+            self._hopeless_since = self._clock()
+        elif self._clock() - self._hopeless_since >= self._settings.wait_seconds:
+            log.warning("memory.hopeless", share_percent=round(100 * self._reading.share, 1))
+            self._hopeless_since = None
+            self._admission.refuse_all("what runs besides workers takes all that may be used")
+
     def _rest_seconds(self) -> float:
-        """Until the next look: soon where it is tight, seldom where nothing runs, never so often that it costs."""
-        if not self._admission.leases:
+        """Until the next look: soon where it is tight, seldom where nothing goes on, never so often that it costs."""
+        if not self._admission.leases and not self._admission.waiting:
             return self._settings.idle_seconds
         tight = self.level > Level.NORMAL
         return max(TIGHT_SECONDS if tight else self._settings.busy_seconds, SPARING * self._look_seconds)
 
     def _room(self) -> int:
-        """For the admission: nothing while it is critical."""
+        """For the admission: nothing while it is critical.
+
+        Where nothing runs the critical level itself is the border, without the gap: use may never fall below that gap.
+        """
         if self._looked_at is None or self._clock() - self._looked_at >= FRESH_SECONDS:
             self._look(full=True)
-        return 0 if self.level is Level.CRITICAL else self._reading.room(self._ceiling)
+        held_back = self.level is Level.CRITICAL and self._admission.leases
+        return 0 if held_back else self._reading.room(self._ceiling)
 
     def _look(self, *, full: bool = False) -> None:
         began = self._clock()

@@ -78,10 +78,8 @@ class Relief:
         One that is alone may use all there is: it is ended only where memory is `full`.
         """
         leases = list(leases)
-        if any(lease.evicted for lease in leases) or (len(leases) == 1 and not full):
-            return False
-        running = [lease for lease in leases if lease.evictable]
-        if not running:
+        running = [lease for lease in leases if lease.evictable]  # not the JavaScript that one of them has started
+        if any(lease.evicted for lease in leases) or not running or (len(running) == 1 and not full):
             return False
         victim = max(running, key=lambda lease: (RANKS.get(lease.kind, RANK), lease.number))
         self.counted["evictions"] += 1

@@ -23,11 +23,12 @@ CREEP: Final = 0.02
 
 
 class Claim(NamedTuple):
-    """One level of one call: whose bucket, by which rule, slowed down by which factor."""
+    """One level of one call: whose bucket, by which rule, slowed down by which factor. A cost of -1 gives one back."""
 
     key: str
     rule: Rule
     factor: float = 1.0
+    cost: float = 1.0
 
 
 class Store(Protocol):
@@ -65,13 +66,13 @@ class MemoryStore:
         young, old = self._young, self._old
         longest, which = 0.0, 0
         following = []
-        for number, (key, rule, factor) in enumerate(claims):
+        for number, (key, rule, factor, cost) in enumerate(claims):
             state = young.get(key)
             if state is None and old:
                 state = old.get(key)
             if state is None or factor < 1.0:
                 self._memory_seconds = max(self._memory_seconds, rule.memory_seconds / factor)
-            wait, after = rule.look(state, now, factor)
+            wait, after = rule.look(state, now, factor, cost)
             following.append((key, after))
             if wait > longest:
                 longest, which = wait, number
@@ -154,6 +155,10 @@ class RateLimiter:
                 raise TooFast(f"{claims[which].key} has to wait {wait:.1f} s", retry_after_seconds=wait, level=level)
             left -= wait
             await self._sleep(wait)
+
+    async def give_back(self, keys: Mapping[str, str]) -> None:
+        """A call that was admitted came to nothing: take it back on every level named."""
+        await self._store.decide([claim._replace(cost=-1.0) for claim in self._claims(keys)])
 
     def _claims(self, keys: Mapping[str, str]) -> list[Claim]:
         factors, claims = self.adaptive.factors, []

@@ -37,27 +37,33 @@ class Rule:
         """After so long without a call a state, at full rate, is as good as none."""
         return self.burst * self.seconds / self.count
 
-    def look(self, state: Any, now: float, factor: float) -> tuple[float, Any]:
+    def look(self, state: Any, now: float, factor: float, cost: float = 1.0) -> tuple[float, Any]:
         """Seconds to wait (0.0: admitted) and the state after the call. `state` None: never seen."""
         raise NotImplementedError
 
 
 class TokenBucket(Rule):
-    """GCRA, the virtual scheduling form of a token bucket (ITU-T I.371): one float, the theoretical arrival time."""
+    """GCRA, the virtual scheduling form of a token bucket (ITU-T I.371): theoretical arrival time, and its factor.
+
+    The schedule is ahead by calls that were admitted, so another factor stretches what is ahead as it stretches the
+    interval: a slower rate frees no call and a faster one forgets none.
+    """
 
     __slots__ = ()
     algorithm = "token_bucket"
 
-    def look(self, state: float | None, now: float, factor: float) -> tuple[float, float]:
+    def look(
+        self, state: tuple[float, float] | None, now: float, factor: float, cost: float = 1.0
+    ) -> tuple[float, tuple[float, float]]:
         """Admitted while the schedule is at most `burst` intervals ahead."""
         interval = self.seconds / self.count / factor
         full = self.burst * interval
-        ahead = 0.0 if state is None or state < now else state - now
-        if ahead > full:
-            # Twice as much: the clock was set back. Less: the rate has risen.
+        ahead = 0.0 if state is None or state[0] < now else (state[0] - now) * (state[1] / factor)
+        if ahead > full:  # the clock was set back: by how much nobody knows, so by a lot means that all is forgotten
             ahead = 0.0 if ahead > 2 * full else full
-        wait = ahead + interval - full
-        return (wait if wait > GRAIN_SECONDS else 0.0), now + ahead + interval
+        ahead += cost * interval
+        wait = ahead - full
+        return (wait if wait > GRAIN_SECONDS else 0.0), (now + ahead if ahead > 0.0 else now, factor)
 
 
 class LeakyBucket(Rule):
@@ -66,7 +72,9 @@ class LeakyBucket(Rule):
     __slots__ = ()
     algorithm = "leaky_bucket"
 
-    def look(self, state: tuple[float, float] | None, now: float, factor: float) -> tuple[float, tuple[float, float]]:
+    def look(
+        self, state: tuple[float, float] | None, now: float, factor: float, cost: float = 1.0
+    ) -> tuple[float, tuple[float, float]]:
         """Admitted where one more doesn't make it run over."""
         leak = self.count / self.seconds * factor
         level = 0.0
@@ -74,8 +82,9 @@ class LeakyBucket(Rule):
             level = max(0.0, state[0] - max(0.0, now - state[1]) * leak)
             if state[1] - now > self.burst / leak:  # the clock was set back
                 level = 0.0
-        wait = (level + 1.0 - self.burst) / leak
-        return (wait if wait > GRAIN_SECONDS else 0.0), (level + 1.0, now)
+        level += cost
+        wait = (level - self.burst) / leak
+        return (wait if wait > GRAIN_SECONDS else 0.0), (max(0.0, level), now)
 
 
 class SlidingWindow(Rule):
@@ -93,7 +102,7 @@ class SlidingWindow(Rule):
         return 2 * self.seconds
 
     def look(
-        self, state: tuple[float, float, float] | None, now: float, factor: float
+        self, state: tuple[float, float, float] | None, now: float, factor: float, cost: float = 1.0
     ) -> tuple[float, tuple[float, float, float]]:
         """Admitted where this call is the window's last at most."""
         room = max(1.0, self.count * factor)
@@ -104,15 +113,16 @@ class SlidingWindow(Rule):
         elif passed > 1 or passed < -1:  # long ago, or the clock was set back
             began, calls, before = now, 0.0, 0.0
         elapsed = max(0.0, now - began)
-        wait = self._wait(room, calls, before, elapsed)
-        return (wait if wait > GRAIN_SECONDS else 0.0), (began, calls + 1.0, before)
+        wait = self._wait(room - cost, calls, before, elapsed)
+        return (wait if wait > GRAIN_SECONDS else 0.0), (began, max(0.0, calls + cost), before)
 
     def _wait(self, room: float, calls: float, before: float, elapsed: float) -> float:
-        if calls + 1.0 > room:  # only the next window has room
-            return self.seconds - elapsed + max(0.0, self.seconds * (1.0 - (room - 1.0) / calls))
+        """`room`: for how many others."""
+        if calls > room:  # only the next window has it
+            return self.seconds - elapsed + max(0.0, self.seconds * (1.0 - room / calls))
         if before <= 0.0:
             return 0.0
-        return self.seconds * (1.0 - (room - 1.0 - calls) / before) - elapsed
+        return self.seconds * (1.0 - (room - calls) / before) - elapsed
 
 
 RULES: Final[dict[str, type[Rule]]] = {rule.algorithm: rule for rule in (TokenBucket, LeakyBucket, SlidingWindow)}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import math
 import time
 from collections import OrderedDict, deque
 from collections.abc import Awaitable, Callable, Mapping
@@ -196,6 +197,8 @@ class _Series:
         if not (await worth if inspect.isawaitable(worth) else worth):
             return False
         asked = error.retry_after_seconds or 0.0
+        if not 0 <= asked < math.inf:
+            asked = 0.0  # no time, whoever says so
         self.next_wait_seconds = max(asked, self.strategy.wait_seconds(attempt, context))
         if asked > self.strategy.cap_seconds or now + self.next_wait_seconds > self.deadline:
             return False
@@ -217,8 +220,8 @@ class _Series:
 
 
 def _count(statistics: Statistics, error: GoldcrestError) -> None:
-    """Only what may pass tells how well the operation goes."""
-    if error.retry:
+    """Only what the site is to blame for tells how well it goes; a refusal of our own or a bad item doesn't."""
+    if error.trips:
         statistics.recent.append(False)
 
 

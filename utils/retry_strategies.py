@@ -7,14 +7,14 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from utils.errors import CircuitOpen, GoldcrestError, IdentitiesResting, MemoryShort
+from utils.errors import Busy, CircuitOpen, GoldcrestError, IdentitiesResting, MemoryShort, TooFast
 
 #: beneath this share of successes the adaptive waits grow no further
 RATE_FLOOR: Final = 0.125
 #: 2 ** 32 times any base is above every cap
 DOUBLINGS: Final = 32
 #: of our own making, after which somebody else decides when to go on
-REFUSALS: Final = (CircuitOpen, IdentitiesResting, MemoryShort)
+REFUSALS: Final = (Busy, CircuitOpen, IdentitiesResting, MemoryShort, TooFast)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +55,8 @@ class RetryStrategy:
     def should_retry(self, error: GoldcrestError, attempt: int, context: RetryContext) -> bool | Awaitable[bool]:
         """Whether the failure of the `attempt`-th (from 1) is worth another; may be a coroutine.
 
-        What an open breaker refused, or no rested identity was there for, was never asked for, and trying at once
-        again changes nothing; nor does it give memory that a whole wait hasn't given.
+        What an open breaker or a bound refused, or no rested identity was there for, was never asked for, and trying at
+        once again changes nothing; nor does it give the memory or the turn that a whole wait hasn't given.
         """
         del context
         return attempt < self.max_attempts and error.retry and not isinstance(error, REFUSALS)

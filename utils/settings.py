@@ -43,6 +43,7 @@ class Telegram(Section, frozen=True):
     api_id: Annotated[int, Meta(ge=0)]
     api_hash: ApiHash
     owner_id: Annotated[int, Meta(ge=0)]
+    users: tuple[Annotated[int, Meta(ge=1)], ...]
     storage_chat_id: int
     server: HostPort
     server_key: str
@@ -61,6 +62,7 @@ class Server(Section, frozen=True):
     public_url: HttpUrl
     access: Literal["local", "open", "key"]
     access_key: AccessKey
+    trusted_proxies: tuple[Network, ...]
 
 
 class Storage(Section, frozen=True):

@@ -96,7 +96,8 @@ class Fronts:
         """Who may use the bot."""
         from services.users import Users
 
-        self.app.up_users = Users(database, owner_id=self.settings.telegram.owner_id)
+        telegram = self.settings.telegram
+        self.app.up_users = Users(database, owner_id=telegram.owner_id, besides=telegram.users)
         return self.app.up_users
 
     def reminders(self, database: Database) -> Reminders:

@@ -28,7 +28,7 @@ async def take(
     press: Pressed, data: BatchTake, *, app: App, telegram: Telegram, menus: BatchMenus, batches: BatchBoards
 ) -> None:
     """Order all of it in that quality."""
-    menu = await menus.get(data.token)
+    menu = await menus.pressed(press, data.token)
     if await allowed(press, menu.user_id, app, telegram):
         await batches.order(press, menu, data.ranges or menu.ranges or ALL, data.quality)
 
@@ -38,7 +38,7 @@ async def each(
     press: Pressed, data: BatchEach, *, app: App, telegram: Telegram, menus: BatchMenus, looks: Looks
 ) -> None:
     """Give every link a menu of its own in place of this one. Raises Busy; what has begun goes on."""
-    menu = await menus.get(data.token)
+    menu = await menus.pressed(press, data.token)
     if not await allowed(press, menu.user_id, app, telegram) or not await menus.remove(menu.token):
         await telegram.answer(press)
         return
@@ -48,7 +48,7 @@ async def each(
             where = Incoming(
                 press.chat_id, beneath, press.user_id, link.url, private=press.private, topic_id=menu.topic_id
             )
-            looks.begin(where, link, press.user_id)
+            looks.begin(where, link, press.user_id, several=len(menu.links) > 1)
             begun += 1
         await telegram.answer(press)
     finally:
@@ -92,4 +92,4 @@ async def retry(
     except NotFound:
         raise Expired("batch") from None
     if await allowed(press, batch.user_id, app, telegram):
-        await batches.retry(press, await menus.get(Target(**batch.target).offer), batch)
+        await batches.retry(press, await menus.pressed(press, Target(**batch.target).offer), batch)

@@ -20,7 +20,7 @@ router = Router("cancel")
 
 @router.press(StopLooking)
 async def stop_looking(press: Pressed, data: StopLooking, app: App, telegram: Telegram, looks: Looks) -> None:
-    """Stop a probe; one of an earlier process is over, so its message goes."""
+    """Stop a probe; one of an earlier process is over, so its button goes."""
     try:
         owner = looks.owner(data.look)
     except Expired:
@@ -33,7 +33,7 @@ async def stop_looking(press: Pressed, data: StopLooking, app: App, telegram: Te
 
 @router.press(StopJob)
 async def stop_job(press: Pressed, data: StopJob, app: App, telegram: Telegram) -> None:
-    """Stop a job; the message of one that has ended goes."""
+    """Stop a job; the button of one that has ended goes."""
     try:
         job = await app.downloads.job(data.job_id)
     except NotFound:
@@ -42,7 +42,7 @@ async def stop_job(press: Pressed, data: StopJob, app: App, telegram: Telegram) 
     if await allowed(press, job.user_id, app, telegram):
         await telegram.answer(press, app.texts("press.cancelling"))
         if not await app.downloads.cancel(job.id):
-            await telegram.delete(press.chat_id, press.message_id)
+            await telegram.drop_buttons(press)
 
 
 async def allowed(press: Pressed, owner: int | None, app: App, telegram: Telegram) -> bool:
@@ -56,4 +56,4 @@ async def allowed(press: Pressed, owner: int | None, app: App, telegram: Telegra
 async def _over(press: Pressed, app: App, telegram: Telegram) -> None:
     """What stood there belongs to nothing any more."""
     await telegram.answer(press, explain(app.texts, Expired()), alert=True)
-    await telegram.delete(press.chat_id, press.message_id)
+    await telegram.drop_buttons(press)

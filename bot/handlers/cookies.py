@@ -14,7 +14,7 @@ from bot.status import explain
 from bot.telegram import Place
 from services.cookies import DAY_SECONDS, USUAL_NAME
 from utils.cookies import FILE_BYTES, parse_cookies
-from utils.errors import BadCookies, Expired, GoldcrestError, NotAllowed, NotFound, TelegramRefused
+from utils.errors import BadCookies, Expired, GoldcrestError, NotFound, TelegramRefused
 
 if TYPE_CHECKING:
     from bot.cookie_buttons import Pending
@@ -38,7 +38,8 @@ def looks_like_cookies(message: Incoming) -> bool:
 @router.command("cookies")
 async def cookies(message: Incoming, payload: str, app: App, telegram: Telegram, pending: Pending) -> None:
     """Without a file the list; with one as its caption, keep it: "/cookies [site] [name]"."""
-    _only_owner(message, app)
+    if not await _serves(message, app, telegram):
+        return
     if message.document is not None:
         await _take(message, payload.lower().split(), app, telegram, pending)
         return
@@ -48,15 +49,15 @@ async def cookies(message: Incoming, payload: str, app: App, telegram: Telegram,
 @router.document(looks_like_cookies)
 async def cookie_file(message: Incoming, app: App, telegram: Telegram, pending: Pending) -> None:
     """A file that says by its name what it is."""
-    _only_owner(message, app)
-    await _take(message, [], app, telegram, pending)
+    if await _serves(message, app, telegram):
+        await _take(message, [], app, telegram, pending)
 
 
 @router.press(KeepCookies)
 async def keep(press: Pressed, data: KeepCookies, app: App, telegram: Telegram, pending: Pending) -> None:
     """The site that the owner chose for a file with cookies of several."""
-    if not app.users.is_owner(press.user_id):
-        raise NotAllowed("cookies")
+    if not await _owner(press, app, telegram):
+        return
     held = await app.cookies.keep(data.site, pending.name(data.token), pending.cookies(data.token))
     await telegram.answer(press)
     await telegram.edit_text(press.chat_id, press.message_id, plain(kept_text(app, held)))
@@ -65,8 +66,8 @@ async def keep(press: Pressed, data: KeepCookies, app: App, telegram: Telegram, 
 @router.press(DropCookies)
 async def drop(press: Pressed, data: DropCookies, app: App, telegram: Telegram) -> None:
     """Delete one file and show what is left."""
-    if not app.users.is_owner(press.user_id):
-        raise NotAllowed("cookies")
+    if not await _owner(press, app, telegram):
+        return
     try:
         await app.cookies.delete(data.site, data.name)
     except NotFound:
@@ -113,9 +114,34 @@ def notices(app: App, telegram: Telegram) -> Notice:
     return notice
 
 
-def _only_owner(message: Incoming, app: App) -> None:
-    if not message.private or not app.users.is_owner(message.user_id):
-        raise NotAllowed("cookies")
+async def _serves(message: Incoming, app: App, telegram: Telegram) -> bool:
+    """Whether it is the owner in private; others hear why not, and what to do about a file that opens an account."""
+    owner = app.users.is_owner(message.user_id)
+    if owner and message.private:
+        return True
+    said = [app.texts("cookies.only_private" if owner else "cookies.owner_only")]
+    if message.document is not None:
+        removed = owner and await _removed(message, telegram)
+        said.append(app.texts("cookies.removed" if removed else "cookies.remove_yourself"))
+    place = Place(message.chat_id, topic_id=message.topic_id)
+    await telegram.send_text(place, plain("\n".join(said)))
+    return False
+
+
+async def _owner(press: Pressed, app: App, telegram: Telegram) -> bool:
+    if app.users.is_owner(press.user_id):
+        return True
+    await telegram.answer(press, app.texts("press.not_yours"), alert=True)
+    return False
+
+
+async def _removed(message: Incoming, telegram: Telegram) -> bool:
+    """Take a message with a file away; False where only its sender can."""
+    try:
+        await telegram.delete(message.chat_id, message.message_id)
+    except TelegramRefused:
+        return False
+    return True
 
 
 async def _take(message: Incoming, words: list[str], app: App, telegram: Telegram, pending: Pending) -> None:
@@ -127,12 +153,7 @@ async def _take(message: Incoming, words: list[str], app: App, telegram: Telegra
         raise
     except GoldcrestError as error:
         text, keyboard = explain(app.texts, error), ()
-    removed = True
-    try:
-        await telegram.delete(message.chat_id, message.message_id)
-    except TelegramRefused:
-        removed = False
-    note = app.texts("cookies.removed" if removed else "cookies.remove_yourself")
+    note = app.texts("cookies.removed" if await _removed(message, telegram) else "cookies.remove_yourself")
     await telegram.send_text(place, plain(f"{text}\n{note}"), keyboard)
 
 

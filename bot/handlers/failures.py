@@ -9,7 +9,6 @@ from bot.events import Incoming
 from bot.failures import MINUTE_SECONDS, pressed_minutes
 from bot.handlers.cancel import allowed
 from bot.keyboards import Forget, Later, LookAgain, NeedCookies
-from bot.messenger import Target
 from bot.rich import plain
 from bot.router import Router
 from bot.status import waiting_screen
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from bot.board import Boards
     from bot.events import Pressed
     from bot.looks import Looks
+    from bot.shown import Shown
     from bot.telegram import Telegram
     from services.app import App
 
@@ -29,13 +29,13 @@ router = Router("failures")
 
 
 @router.press(Later)
-async def later(press: Pressed, data: Later, app: App, telegram: Telegram, boards: Boards) -> None:
+async def later(press: Pressed, data: Later, *, app: App, telegram: Telegram, boards: Boards, shown: Shown) -> None:
     """Keep a later try, for the one who asked or the owner; the message says so and can be stopped."""
     offer = await app.downloads.offered(data.token)
     if not await allowed(press, offer.user_id, app, telegram):
         return
     seconds = float(pressed_minutes(data.minutes) * MINUTE_SECONDS)
-    target = Target(press.chat_id, press.message_id, data.reply_to or None, offer=data.token)
+    target = await shown.target(press, data.token)
     wish = Wish("later", press.user_id, offer.link, seconds, data.quality, offer.media.title, target=target.packed())
     reminder = await app.reminders.add(wish)
     await telegram.answer(press)
@@ -45,16 +45,17 @@ async def later(press: Pressed, data: Later, app: App, telegram: Telegram, board
 
 @router.press(LookAgain)
 async def look_again(
-    press: Pressed, data: LookAgain, *, app: App, telegram: Telegram, boards: Boards, looks: Looks
+    press: Pressed, data: LookAgain, *, app: App, telegram: Telegram, boards: Boards, looks: Looks, shown: Shown
 ) -> None:
     """Look at the link of a failed look now; the message becomes the menu."""
     offer = await app.downloads.offered(data.token)
     if not await allowed(press, offer.user_id, app, telegram):
         return
+    target = await shown.target(press, data.token)
     await telegram.answer(press)
     boards.show(press.chat_id, press.message_id, Screen(plain(app.texts("status.probing"))))
-    asked = Incoming(press.chat_id, data.reply_to, press.user_id, offer.link.text, press.private)
-    looks.redo(asked, offer.link, press.user_id, press.message_id)
+    asked = Incoming(press.chat_id, target.reply_to or 0, press.user_id, offer.link.text, press.private)
+    looks.redo(asked, offer.link, press.user_id, press.message_id, offer.media.title)
 
 
 @router.press(NeedCookies)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Final
 from bot.batch_lists import looks_like_positions
 from bot.batch_menus import BatchMenu
 from bot.batch_screens import links_screen
+from bot.handlers.people import passed_on
+from bot.handlers.start import help_text
 from bot.rich import TEXT_LIMIT, plain, shortened
 from bot.router import Router
 from bot.status import explain
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
     from bot.batch_lists import Lists
     from bot.batch_menus import BatchMenus
+    from bot.edits import Edits
     from bot.events import Incoming
     from bot.looks import Looks
     from bot.router import Rest
@@ -39,19 +42,19 @@ REFUSED_LIMIT: Final = 60
 
 @router.text()
 async def look(
-    message: Incoming, *, app: App, looks: Looks, lists: Lists, menus: BatchMenus, telegram: Telegram
+    message: Incoming, *, app: App, looks: Looks, lists: Lists, menus: BatchMenus, telegram: Telegram, edits: Edits
 ) -> Rest:
-    """Begin to look at every link, or offer many at once.
+    """Begin to look at every link, or offer many at once; of a changed message, where nothing was offered yet.
 
     In private a text without a link is answered, and what is refused is told in one message; so is how many links are
     left out, in a group where some are offered.
     """
-    if message.user_id is None:
+    if message.user_id is None or (message.edited_at and not await edits.count(message)):
         return ()
     found = app.downloads.detect(message.text)
     if not found.links and not found.refused:
-        if not await lists.typed(message) and message.private:
-            raise NoLink
+        if not message.edited_at:
+            await _without_link(message, app, lists, telegram)
         return ()
     place, tasks = Place.of(message), []
     if message.private and found.refused:
@@ -74,18 +77,27 @@ async def look(
         )
         await menus.add(menu)
         screen = links_screen(app.texts, menu)
-        await telegram.send_text(place, screen.rich, screen.keyboard)
+        await menus.shown(menu.token, await telegram.send_text(place, screen.rich, screen.keyboard))
     single = [link for link in found.links if link not in together]
     ranges = positions_beside(message.text, found.links)
     if ranges and (listed := list_of(single[0], app)) is not None:
         single = [listed]
     for link in single:
         try:
-            tasks.append(looks.begin(message, link, message.user_id, ranges))
+            tasks.append(looks.begin(message, link, message.user_id, ranges, several=len(found.links) > 1))
         except Busy as error:  # told here, because what has begun goes on
             await telegram.send_text(place, plain(explain(app.texts, error)))
             break
     return tasks
+
+
+async def _without_link(message: Incoming, app: App, lists: Lists, telegram: Telegram) -> None:
+    """Positions of a list, somebody to let in, a command that doesn't exist. Raises NoLink for other private texts."""
+    if await lists.typed(message) or await passed_on(message, app, telegram) or not message.private:
+        return
+    if not message.text.startswith("/"):
+        raise NoLink
+    await telegram.send_text(Place.of(message), plain(help_text(message, app)))
 
 
 def offered_together(links: Sequence[Link], *, private: bool) -> tuple[Link, ...]:

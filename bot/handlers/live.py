@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from bot.handlers.cancel import allowed
 from bot.handlers.choices import check
 from bot.keyboards import FinishRecording, Record
-from bot.messenger import Target
 from bot.router import Router
 from platforms.parts import Recording, check_minutes
 from services.jobs import Order
@@ -16,6 +15,7 @@ from utils.errors import NotFound
 if TYPE_CHECKING:
     from bot.events import Pressed
     from bot.orders import Orders
+    from bot.shown import Shown
     from bot.telegram import Telegram
     from services.app import App
 
@@ -23,15 +23,15 @@ router = Router("live")
 
 
 @router.press(Record)
-async def record(press: Pressed, data: Record, app: App, telegram: Telegram, orders: Orders) -> None:
+async def record(press: Pressed, data: Record, *, app: App, telegram: Telegram, orders: Orders, shown: Shown) -> None:
     """Order a recording, for the one who asked or the owner."""
     offer = await app.downloads.offered(data.token)
     if not await allowed(press, offer.user_id, app, telegram):
         return
     minutes = check_minutes(data.minutes, app.settings.downloads.live_minutes)
-    check(offer.media, data.quality, app.settings.downloads.live_mb)
+    check(offer.media, data.quality, app.settings.downloads.live_mb << 20)
+    target = await shown.target(press, data.token)
     await telegram.answer(press)
-    target = Target(press.chat_id, press.message_id, reply_to=data.reply_to or None, offer=data.token)
     part, title = Recording(minutes).key, offer.media.title
     order = Order("telegram", offer.link, data.quality, press.user_id, title, target.packed(), part=part)
     await orders.place(press, order)

@@ -17,6 +17,7 @@ from utils.errors import Expired, NotAllowed, NotFound
 if TYPE_CHECKING:
     from bot.board import Boards
     from bot.events import Pressed
+    from bot.shown import Shown
     from bot.telegram import Telegram
     from services.app import App
 
@@ -24,13 +25,15 @@ router = Router("reminders")
 
 
 @router.press(WhenLive)
-async def when_live(press: Pressed, data: WhenLive, app: App, telegram: Telegram, boards: Boards) -> None:
+async def when_live(
+    press: Pressed, data: WhenLive, *, app: App, telegram: Telegram, boards: Boards, shown: Shown
+) -> None:
     """Look for the stream from time to time and tell once, for the one who asked or the owner."""
     offer = await app.downloads.offered(data.token)
     if not await allowed(press, offer.user_id, app, telegram):
         return
     seconds = float(minutes_until_live(data.minutes) * MINUTE_SECONDS) or None
-    target = Target(press.chat_id, press.message_id, data.reply_to or None, offer=data.token)
+    target = await shown.target(press, data.token)
     reminder = await app.reminders.add(
         Wish("live", press.user_id, offer.link, seconds, title=offer.media.title, target=target.packed())
     )
@@ -52,4 +55,5 @@ async def forget(press: Pressed, data: Forget, app: App, telegram: Telegram, boa
         await telegram.answer(press, app.texts("press.not_yours"), alert=True)
         return
     await telegram.answer(press, app.texts("press.cancelling"))
-    await boards.finish(press.chat_id, press.message_id, cancelled_screen(app, reminder.title))
+    target = Target(**reminder.target)  # not the pressed message, which the data doesn't belong to if it is forged
+    await boards.finish(target.chat_id, target.status_id, cancelled_screen(app, reminder.title))

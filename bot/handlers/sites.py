@@ -23,8 +23,8 @@ router = Router("sites")
 SHOWN: Final = 40
 BUTTONS: Final = 8
 MINUTE: Final = 60
-#: a week; longer is "until I say so"
-LONGEST_MINUTES: Final = 10_080
+#: a day, as of utils/breaker_policy.py; longer is "until I say so"
+LONGEST_MINUTES: Final = 1440
 
 
 @router.command("sites")
@@ -44,11 +44,14 @@ async def sites(message: Incoming, payload: str, app: App, telegram: Telegram) -
 
 @router.press(ResumeSite)
 async def resume(press: Pressed, data: ResumeSite, app: App, telegram: Telegram) -> None:
-    """Let a site in again."""
+    """Let a site in again, and show how they do now."""
     if not app.users.is_owner(press.user_id):
         await telegram.answer(press, app.texts("press.not_yours"), alert=True)
         return
     await telegram.answer(press, changed(app, "resume", [data.name]), alert=True)
+    figures = app.downloads.guard.breakers()
+    screen = listed(app.texts, figures), resume_keyboard(app.texts, figures)
+    await telegram.edit_text(press.chat_id, press.message_id, *screen)
 
 
 def changed(app: App, verb: str, words: list[str]) -> str:
@@ -91,10 +94,13 @@ def resume_keyboard(texts: Texts, figures: dict[str, Any]) -> Keyboard:
 
 def _line(texts: Texts, name: str, figures: dict[str, Any]) -> str:
     state = figures["state"]
-    if figures.get("held"):
+    wait_seconds = figures.get("retry_in_seconds")
+    if figures.get("by_hand"):
         told = texts("sites.state.held")
+        if wait_seconds:
+            told = texts("sites.state.held_for", wait=texts.wait(wait_seconds))
     elif state == "open":
-        told = texts("sites.state.open", wait=texts.wait(figures["retry_in_seconds"] or 0))
+        told = texts("sites.state.open", wait=texts.wait(wait_seconds or 0))
     else:
         told = texts(f"sites.state.{state}", calls=figures.get("calls", 0), failures=figures.get("failures", 0))
     return f"{name} \u00b7 {told}"

@@ -80,6 +80,8 @@ def facts_of(told: Mapping[str, Any]) -> dict[str, Any]:
     facts = {key: told[key] for key, kind in _FACTS.items() if isinstance(told.get(key), kind)}
     values = {str(key): value for key, value in facts.pop("values", {}).items() if isinstance(value, _PLAIN)}
     headers = {str(key): str(value) for key, value in facts.pop("headers", {}).items()}
+    if _number(facts.get("retry_after_seconds")) is None:
+        facts.pop("retry_after_seconds", None)
     return {**facts, "values": values, "headers": headers}
 
 

@@ -1,12 +1,13 @@
 // Batches: one card each with counts, cancel, the files as they come, failures at the end; they outlive a reload.
 
-import { announce, el, trouble } from "./dom.js";
-import { bar, button, saveLink, showSections } from "./jobs.js";
-import { forget, remember, remembered } from "./store.js";
+import { announce, button, complain, el } from "./dom.js";
+import { bar, saveLink, showSections } from "./jobs.js";
+import { forget, recall, remember, remembered } from "./store.js";
 import { ask } from "./wire.js";
 import { say } from "./words.js";
 
 const LOOK_MS = 1000;
+const REFUSED_BOUND = 50;
 const list = document.getElementById("batches");
 
 export async function restoreBatches() {
@@ -16,21 +17,22 @@ export async function restoreBatches() {
 
 export async function orderBatch(body) {
   const { batch, refused } = await ask("POST", "/api/v1/batches", body);
-  remember(batch.id, { batch: true });
-  const card = add(batch, refused);
+  const told = refused.slice(0, REFUSED_BOUND).map(({ text, error }) => ({ text: text.slice(0, 200), message: error.message }));
+  remember(batch.id, { batch: true, refused: told });
+  const card = add(batch);
   card.node.scrollIntoView({ block: "nearest" });
 }
 
 async function bringBack(id) {
   try {
-    add((await ask("GET", `/api/v1/batches/${id}`)).batch, []);
+    add((await ask("GET", `/api/v1/batches/${id}`)).batch);
   } catch (error) {
     if (error.retry) setTimeout(() => bringBack(id), LOOK_MS);
     else forget(id);
   }
 }
 
-function add(batch, refused) {
+function add(batch) {
   const card = {
     batch,
     node: el("li.card.job.batch.open"),
@@ -42,12 +44,12 @@ function add(batch, refused) {
     done: 0,
   };
   const title = batch.title || say("many_links", { count: batch.total });
-  const bad = refused.map(({ text }) => el("li", {}, text));
+  const bad = (recall(batch.id).refused ?? []).map(({ text, message }) => el("li", {}, el("strong", {}, text), ` ${message}`));
   card.node.append(
     el("h3", { title }, title),
     card.state,
     card.buttons,
-    el("div.wide", {}, card.bar, card.files, card.failures, bad.length ? el("ul.failures", {}, ...bad) : ""),
+    el("div.wide", {}, card.bar, card.files, card.failures, bad.length ? el("ul.failures.refused", {}, ...bad) : ""),
   );
   list.prepend(card.node);
   draw(card, title);
@@ -67,9 +69,18 @@ async function look(card, title) {
       draw(card, title);
       if (batch.final) announce(say("batch_ended", { title, done: batch.counts.done, total: batch.total }));
     } catch (error) {
-      if (!error.retry) return card.node.replaceWith(trouble(error, title));
+      if (error.code === "not_found") return lose(card, title);
+      if (!error.retry) return complain(card.node, error);
     }
   }
+}
+
+// The server was restarted without its data.
+function lose(card, title) {
+  forget(card.batch.id);
+  card.batch = { ...card.batch, final: true, running: [] };
+  draw(card, title);
+  card.state.textContent = say("gone");
 }
 
 function draw({ batch, state, bar: track, buttons, failures }, title) {
@@ -98,7 +109,8 @@ function drawButton(place, batch, title) {
   const kind = batch.final ? "remove" : batch.cancelled ? "" : "cancel";
   if (place.dataset.kind === kind) return;
   place.dataset.kind = kind;
-  const stop = () => ask("DELETE", `/api/v1/batches/${batch.id}`).then(() => place.replaceChildren(), () => {});
+  const stop = () =>
+    ask("DELETE", `/api/v1/batches/${batch.id}`).then(() => place.replaceChildren(), (error) => complain(place.parentNode, error));
   const leave = (event) => {
     forget(batch.id);
     event.target.closest("li").remove();
@@ -111,11 +123,16 @@ function drawButton(place, batch, title) {
   showSections();
 }
 
+// The items of several links have no title but the link.
+function named({ position, title, url }, file) {
+  return `${position} \u00b7 ${title && title !== url ? title : file.name}`;
+}
+
 async function showFiles(card) {
   const { done } = card.batch.counts;
   try {
     const { items } = await ask("GET", `/api/v1/batches/${card.batch.id}/items`);
-    const files = items.flatMap((item) => item.files.map((file) => saveLink(file, `${item.position}`)));
+    const files = items.flatMap((item) => item.files.map((file) => saveLink(file, named(item, file))));
     card.files.replaceChildren(...files);
     card.done = done;
   } catch (error) {

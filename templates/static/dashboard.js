@@ -52,7 +52,7 @@ function health({ system }) {
   const ill = Object.entries(system.parts).filter(([, part]) => !part.ok && part.state !== "waiting");
   const told = ill.map(([name, part]) => [el("strong", {}, name), ` ${part.detail || part.state}`]);
   return [
-    el("p.big", {}, mark(system.state)),
+    el("p", {}, mark(system.state)),
     line(say("uptime", { time: system.uptime })),
     ill.length ? list(told) : line(say("all_well")),
   ];

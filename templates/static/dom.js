@@ -48,9 +48,20 @@ export function picture(url, sign, ...over) {
   return frame;
 }
 
+export function button(kind, sign, text, label, onclick) {
+  return el(`button.button.${kind}`, { type: "button", "aria-label": label || null, onclick }, icon(sign), text && el("span", {}, text));
+}
+
 // A failure: its sentence, the next step, and what it is about where that isn't plain.
 export function trouble({ message, hint }, about = "") {
   return el("div.trouble", { role: "alert" }, about && el("small", {}, about), el("strong", {}, message), hint || "");
+}
+
+// The same in a card, in place of the one before.
+export function complain(card, error) {
+  card.querySelector(".complaint")?.remove();
+  card.append(el("div.wide.complaint", {}, trouble(error)));
+  announce(error.message);
 }
 
 export function announce(text) {

@@ -1,11 +1,12 @@
 // What a link leads to: one card per link with its picture and a button per quality.
 
-import { announce, el, picture, trouble } from "./dom.js";
+import { announce, button, el, picture, trouble } from "./dom.js";
 import { listCard, manyCard } from "./lists.js";
-import { ask } from "./wire.js";
+import { ask, mayPass } from "./wire.js";
 import { lengthText, say, siteOf, sizeText } from "./words.js";
 
 const LINK = /https?:\/\/[^\s<>"]+/g;
+const BARE = /^(https?:\/\/)?[\w-]+(\.[\w-]+)+\/\S+$/;
 const LINKS = 10;
 const MINUTES = [1, 5, 15, 30, 60];
 const SOUND = new Set(["audio", "mp3", "m4a", "opus"]);
@@ -17,14 +18,16 @@ let current = null;
 export function lookUp(text, onChoice, onBatch) {
   current?.abort();
   current = new AbortController();
-  const links = [...new Set(text.match(LINK) ?? [])];
+  const words = text.trim().split(/\s+/);
+  const links = [...new Set(words.every((word) => BARE.test(word)) ? words : text.match(LINK) ?? [])];
   const texts = links.length > 1 ? links.slice(0, LINKS) : [text.trim()];
   const { signal } = current;
   const cards = texts.map((link) => card(link, { onChoice, onBatch, signal, several: texts.length > 1 }));
   place.replaceChildren(...(links.length > 1 ? [manyCard(links, onBatch)] : []), ...cards);
 }
 
-function card(link, { onChoice, onBatch, signal, several }) {
+function card(link, means) {
+  const { onChoice, onBatch, signal, several } = means;
   const site = siteOf(link) || link.slice(0, 60);
   const node = el("article.card", { "aria-busy": "true" }, waiting(say("looking", { site })));
   announce(say("looking", { site }));
@@ -35,7 +38,11 @@ function card(link, { onChoice, onBatch, signal, several }) {
       announce(say("said_found", { title: (answer.list ?? answer.media).title }));
     })
     .catch((error) => {
-      if (error.name !== "AbortError") node.replaceWith(trouble(error, several ? link : ""));
+      if (error.name === "AbortError") return;
+      const told = trouble(error, several ? link : "");
+      const again = () => told.replaceWith(card(link, means));
+      if (mayPass(error)) told.append(button("again", "again", say("try_again"), "", again));
+      node.replaceWith(told);
     })
     .finally(() => node.removeAttribute("aria-busy"));
   return node;
@@ -53,16 +60,18 @@ function waiting(text) {
 
 function shown({ media, offer, thumbnail, start_seconds, end_seconds, live_minutes }, onChoice) {
   const length = media.duration_seconds ? el("span.length", {}, lengthText(media.duration_seconds)) : null;
-  const words = el("div", {}, el("h2.title", {}, media.title || media.id), el("p.about", {}, about(media)));
+  const missing = media.missing ? el("p.about", {}, say("missing", { count: media.missing })) : "";
+  const words = el("div", {}, el("h2.title", {}, media.title || media.id), el("p.about", {}, about(media)), missing);
   const head = thumbnail
     ? el("div.media", {}, picture(thumbnail, "film", length ?? ""), words)
     : el("div.media.bare", {}, words);
-  if (media.is_live) return [head, minutes(live_minutes, (part) => onChoice({ offer, media, thumbnail, quality: "best", part }))];
+  if (media.is_live) return [head, minutes(live_minutes, (part) => onChoice({ offer, quality: "best", part }))];
   const part = clip(media, start_seconds, end_seconds);
   const { best, offered } = menu(media.qualities);
   const pictures = offered.filter((quality) => !SOUND.has(quality.key));
   const sounds = offered.filter((quality) => SOUND.has(quality.key));
-  const choose = (quality) => onChoice({ offer, media, thumbnail, quality: quality.key, part: part.value() });
+  const choose = (quality) =>
+    onChoice({ offer, quality: quality.key, part: part.value(), lower: below(quality, media.qualities) });
   return [
     head,
     choices(say("pick"), pictures, best, choose),
@@ -85,7 +94,7 @@ function clip(media, start, end) {
 function minutes(most, choose) {
   const offered = MINUTES.filter((count) => count <= most);
   const buttons = (offered.length ? offered : [most]).map((count) =>
-    el("button.button.quality", { type: "button", onclick: () => choose({ minutes: count }) }, el("strong", {}, say("minutes", { count }))),
+    el("button.button.quality", { type: "button", onclick: once(() => choose({ minutes: count })) }, el("strong", {}, say("minutes", { count }))),
   );
   return el("fieldset", {}, el("legend", {}, say("record")), el("div.qualities", {}, ...buttons));
 }
@@ -95,6 +104,26 @@ function menu(qualities) {
   const first = qualities.find((quality) => quality.key === "best") ?? qualities.find((quality) => quality.fits);
   const twin = qualities.find((other) => other !== first && other.label === first.label && other.size_bytes === first.size_bytes);
   return { best: twin ?? first, offered: twin ? qualities.filter((quality) => quality !== first) : qualities };
+}
+
+// What fits and is less, best first, the sound alone at the end.
+function below(quality, qualities) {
+  if (SOUND.has(quality.key)) return [];
+  const fitting = qualities.filter((other) => other.fits && other.key !== "best");
+  const pictures = fitting.filter((other) => other.height && other.height < quality.height);
+  return [...pictures, ...fitting.filter((other) => other.key === "audio")].map(({ key, label }) => ({ key, label }));
+}
+
+// The second click of a double click orders nothing, nor does another one before the order is answered.
+function once(choose) {
+  return async ({ currentTarget: pressed, detail }) => {
+    if (detail > 1) return;
+    const buttons = [...pressed.closest(".card").querySelectorAll(".quality:enabled")];
+    for (const each of buttons) each.disabled = true;
+    await choose();
+    for (const each of buttons) each.disabled = false;
+    if (document.activeElement === document.body) pressed.focus({ preventScroll: true });
+  };
 }
 
 function about(media) {
@@ -108,7 +137,7 @@ function choices(title, qualities, best, choose) {
     const size = quality.size_bytes ? sizeText(quality.size_bytes) : say("size_unknown");
     const note = quality.fits ? size : `${size}, ${say("too_large")}`;
     const kind = quality === best ? "button.button.quality.primary" : "button.button.quality";
-    const props = { type: "button", disabled: !quality.fits, onclick: () => choose(quality) };
+    const props = { type: "button", disabled: !quality.fits, onclick: once(() => choose(quality)) };
     return el(kind, props, el("strong", {}, quality.label), el("small", {}, note));
   });
   return el("fieldset", {}, el("legend", {}, title), el("div.qualities", {}, ...buttons));

@@ -1,8 +1,8 @@
 // The list of downloads: progress, cancel, save; it outlives a reload.
 
-import { announce, el, icon, picture, trouble } from "./dom.js";
-import { forget, remember, remembered } from "./store.js";
-import { Stream, ask } from "./wire.js";
+import { announce, button, complain, el, icon, picture, trouble } from "./dom.js";
+import { forget, recall, remember, remembered } from "./store.js";
+import { Stream, ask, mayPass } from "./wire.js";
 import { lengthText, say, sizeText, timeText } from "./words.js";
 
 const AGAIN_MS = 2000;
@@ -12,9 +12,14 @@ const lost = document.getElementById("lost");
 const welcome = document.getElementById("welcome");
 
 const jobs = new Map(); // id -> {job, node, live}
-const stream = new Stream(update, (isLost) => {
-  lost.hidden = !isLost;
-  lost.textContent = isLost ? say("lost") : "";
+const stream = new Stream({
+  onJob: update,
+  onGone: lose,
+  onClosed: () => Promise.all(openJobs().map(lookAgain)),
+  onLost: (isLost) => {
+    lost.hidden = !isLost;
+    lost.textContent = isLost ? say("lost") : "";
+  },
 });
 
 // Bring back what this browser ordered before; what the server no longer knows is forgotten.
@@ -24,9 +29,10 @@ export async function restore() {
   await Promise.all(entries.reverse().map((entry) => bringBack(entry)));
 }
 
-export async function order(body) {
+// `lower`: the qualities below the one ordered, best first; offered where it turns out to be too much.
+export async function order(body, lower = []) {
   const { job } = await ask("POST", "/api/v1/downloads", body);
-  remember(job.id);
+  remember(job.id, { lower });
   add(job, true);
   jobs.get(job.id).node.scrollIntoView({ block: "nearest" });
 }
@@ -61,8 +67,28 @@ function update(job) {
     entry.live = false;
     finish(entry);
   }
-  stream.follow([...jobs.values()].filter((other) => !other.job.final).map((other) => other.job.id));
+  stream.follow(openJobs().map((open) => open.id));
   showSections();
+}
+
+function openJobs() {
+  return [...jobs.values()].map(({ job: each }) => each).filter((each) => !each.final);
+}
+
+// The stream is closed and doesn't say why.
+async function lookAgain({ id }) {
+  try {
+    update((await ask("GET", `/api/v1/downloads/${id}`)).job);
+  } catch (error) {
+    if (error.code === "not_found") lose(id);
+  }
+}
+
+// The server was restarted without its data: the card stays as long as the page, to order again.
+function lose(id) {
+  forget(id);
+  const entry = jobs.get(id);
+  if (entry && !entry.job.final) update({ ...entry.job, phase: "gone", final: true, progress: null, files: [] });
 }
 
 // The file is handed over by itself, once, to whoever waited for it.
@@ -110,33 +136,46 @@ function draw(entry) {
   if (focused) (node.querySelector(".buttons .button") ?? document.getElementById("link")).focus();
 }
 
+// Where the server says no, the card says why.
+function tell(job, method, path, body) {
+  return ask(method, `/api/v1/downloads/${job.id}${path}`, body).then(
+    ({ job: now }) => update(now),
+    (error) => (error.code === "not_found" ? lose(job.id) : complain(jobs.get(job.id).node, error)),
+  );
+}
+
 function buttons(job, name) {
   if (!job.final) {
-    const cancel = () => ask("DELETE", `/api/v1/downloads/${job.id}`).then(({ job: now }) => update(now), () => {});
+    const cancel = () => tell(job, "DELETE", "");
     const stop = button("quiet", "close", say("cancel"), say("cancel_named", { title: name }), cancel);
     if (job.phase !== "recording") return [stop];
-    const finish = () => ask("POST", `/api/v1/downloads/${job.id}/finish`, {}).then(({ job: now }) => update(now), () => {});
+    const finish = () => tell(job, "POST", "/finish", {});
     return [button("again", "save", say("finish"), say("finish_named", { title: name }), finish), stop];
   }
   const shown = [];
   if (job.files.length === 1) shown.push(saveLink(job.files[0], say("save")));
-  else if (job.expired || job.phase === "cancelled" || job.error?.retry) {
+  else if (job.expired || job.phase === "cancelled" || job.phase === "gone" || (job.error && mayPass(job.error))) {
     shown.push(button("again", "again", say("again"), "", () => repeat(job)));
   }
+  const [lower] = job.error?.next === "lower_quality" ? recall(job.id).lower ?? [] : [];
+  if (lower) shown.unshift(button("again", "save", say("lower", { name: lower.label }), "", () => repeat(job, lower.key)));
   const title = say("remove_named", { title: name });
   shown.push(button("quiet", "close", "", title, () => remove(job.id)));
   return shown;
 }
 
 // An offer keeps title and picture, but not for ever; the link always works.
-function repeat(job) {
-  const { offer, url, quality } = job;
+function repeat(job, quality = job.quality) {
+  const { offer, url } = job;
+  const { node } = jobs.get(job.id);
   const part = partOf(job);
-  const byLink = () => order({ url, quality, ...part });
-  const byOffer = () => order({ offer, quality, ...part }).catch((error) => (error.code === "expired" ? byLink() : Promise.reject(error)));
+  const known = recall(job.id).lower ?? [];
+  const lower = known.slice(known.findIndex(({ key }) => key === quality) + 1);
+  const byLink = () => order({ url, quality, ...part }, lower);
+  const byOffer = () => order({ offer, quality, ...part }, lower).catch((error) => (error.code === "expired" ? byLink() : Promise.reject(error)));
   (offer ? byOffer() : byLink()).then(
     () => remove(job.id),
-    (error) => jobs.get(job.id).node.append(el("div.wide", {}, trouble(error))),
+    (error) => complain(node, error),
   );
 }
 
@@ -148,13 +187,10 @@ function partOf({ part }) {
   return { start, end };
 }
 
-export function button(kind, sign, text, label, onclick) {
-  return el(`button.button.${kind}`, { type: "button", "aria-label": label || null, onclick }, icon(sign), text && el("span", {}, text));
-}
-
 export function saveLink(file, text) {
   const label = say("save_named", { name: file.name });
-  return el("a.button.primary.save", { href: file.url, download: file.name, "aria-label": label }, icon("save"), text);
+  const props = { href: file.url, download: file.name, title: file.name, "aria-label": label };
+  return el("a.button.primary.save", props, icon("save"), el("span", {}, text));
 }
 
 function saves(job) {

@@ -11,9 +11,9 @@ const found = document.getElementById("found");
 
 function look(text) {
   if (!text.trim()) return;
-  field.value = text.trim();
+  field.value = text.trim().split(/\s+/).join(" "); // the field would glue two lines together
   const choose = (choice) =>
-    order({ offer: choice.offer, quality: choice.quality, ...choice.part }).catch((error) => {
+    order({ offer: choice.offer, quality: choice.quality, ...choice.part }, choice.lower).catch((error) => {
       found.prepend(trouble(error));
       announce(error.message);
     });
@@ -52,3 +52,10 @@ document.addEventListener("drop", (event) => {
 
 restoreBatches();
 restore();
+
+// Enter before this script had loaded: the form has sent the link to the page itself.
+const early = new URLSearchParams(location.search).get("url");
+if (early) {
+  history.replaceState(null, "", location.pathname);
+  look(early);
+}

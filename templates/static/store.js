@@ -19,6 +19,11 @@ export function remember(id, facts = {}) {
   keep(others.slice(0, BOUND));
 }
 
+// What was noted of one, {} where nothing was.
+export function recall(id) {
+  return remembered().find((entry) => entry.id === id) ?? {};
+}
+
 export function forget(id) {
   keep(remembered().filter((entry) => entry.id !== id));
 }

@@ -5,10 +5,15 @@ import { say } from "./words.js";
 const AGAIN_MS = 3000;
 
 export class Trouble extends Error {
-  constructor({ code, message, hint = "", retry = false }) {
+  constructor({ code, message, hint = "", retry = false, next = "" }) {
     super(message);
-    Object.assign(this, { code, hint, retry });
+    Object.assign(this, { code, hint, retry, next });
   }
+}
+
+// Whether the same may succeed later, also where somebody has to wait for something.
+export function mayPass({ retry, next }) {
+  return retry || next === "when_live";
 }
 
 export async function ask(method, path, body, signal) {
@@ -27,19 +32,20 @@ export async function ask(method, path, body, signal) {
     const message = say("unreachable");
     throw new Trouble({ code: "unreachable", message, hint: say("unreachable_hint"), retry: true });
   }
+  if (response.status === 401) location.reload(); // the key was changed or let go: the reload asks for it
   if (!answer.ok) throw new Trouble(answer.error);
   return answer;
 }
 
-// One stream for all open jobs: a browser has only six connections to a server.
+// One stream for all open jobs: a browser has only six connections to a server. `onJob`: a state; `onGone`: an id that
+// the server doesn't know; `onLost`: whether the connection is down; `onClosed`: asks for each job by itself.
 export class Stream {
   #source = null;
   #ids = "";
   #timer = 0;
 
-  constructor(onJob, onLost) {
-    this.onJob = onJob;
-    this.onLost = onLost;
+  constructor(ears) {
+    Object.assign(this, ears);
   }
 
   follow(ids) {
@@ -61,10 +67,16 @@ export class Stream {
     this.#source = source;
     source.onopen = () => this.onLost(false);
     source.onmessage = (event) => this.onJob(JSON.parse(event.data));
+    source.addEventListener("gone", (event) => this.onGone(JSON.parse(event.data).id));
     source.onerror = () => {
       this.onLost(true);
-      // After an error status the browser gives up, and so it does when the server says that nothing follows.
-      if (source.readyState === EventSource.CLOSED) this.#timer = setTimeout(() => this.#open(), AGAIN_MS);
+      // After an error status the browser gives up and doesn't tell which one, nor that nothing follows.
+      if (source.readyState === EventSource.CLOSED) this.#timer = setTimeout(() => this.#reopen(source), AGAIN_MS);
     };
+  }
+
+  async #reopen(source) {
+    await this.onClosed();
+    if (this.#source === source) this.#open();
   }
 }

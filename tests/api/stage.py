@@ -62,6 +62,7 @@ class Sites(Registry):
         self.title = "The heron at the mill pond: one day in four minutes"
         self.qualities = QUALITIES
         self.thumbnail = "https://media.example.net/heron.jpg"
+        self.missing = 0
         self.probes = {}
         self.fails = []
         self.broken = {}
@@ -91,6 +92,7 @@ class Sites(Registry):
             duration_seconds=252.0,
             thumbnail=self.thumbnail,
             uploader="Marsh Diary",
+            missing=self.missing,
         )
 
 

@@ -196,7 +196,7 @@ async def test_the_key_is_entered_once(tmp_path):
         client = stage.client
         form = await client.get("/", accept="text/html")
         assert form.status == 401
-        assert b'action="/login"' in form.body
+        assert b'action="/login?next=%2F"' in form.body
         assert (await client.get("/static/goldcrest.css")).status == 200
         assert (await client.post("/api/v1/probe", {"url": VIDEO})).error["code"] == "key_needed"
 

@@ -74,7 +74,9 @@ async def test_items_of_a_list_come_as_files(client, stage):
 async def test_several_links_are_one_batch(client, stage):
     """Each item once; what can't be used is told at once and stops nothing."""
     accepted = await order(client, urls=[part(1), f"{part(2)} {part(1)}", "http://10.0.0.1/x.mp4", "nothing"])
-    assert accepted["refused"] == [{"text": "http://10.0.0.1/x.mp4", "code": "private_address"}]
+    [refused] = accepted["refused"]
+    assert (refused["text"], refused["code"]) == ("http://10.0.0.1/x.mp4", "private_address")
+    assert refused["error"]["message"] == "This link leads to an address that is not on the public internet."
     batch = await until(client, accepted["batch"]["id"], lambda batch: batch["final"])
     assert (batch["total"], batch["counts"]["done"]) == (2, 2)
 
@@ -100,6 +102,7 @@ async def test_a_batch_is_followed_and_cancelled(client, stage):
                 if data["counts"]["running"] == 2 and not data["cancelled"]:
                     answer = (await client.delete(f"/api/v1/batches/{batch['id']}")).json
                     assert (answer["cancelled"], misfits(answer, SCHEMAS["BatchAnswer"])) == (True, [])
+                    assert answer["batch"]["cancelled"] is True
                 last = fields
     assert (seen[-1]["final"], seen[-1]["cancelled"], last["id"]) == (True, True, "end")
     assert seen[-1]["counts"]["cancelled"] == 12
@@ -168,6 +171,7 @@ async def test_streams_are_bounded(client, stage, monkeypatch):
     batch = (await order(client, url=LIST, items="1"))["batch"]
     answer = await client.get(f"/api/v1/batches/{batch['id']}/events")
     assert (answer.status, answer.error["code"]) == (429, "busy")
+    assert "event streams" in answer.error["message"]
     assert STREAMS > 0
 
 

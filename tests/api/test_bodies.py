@@ -41,6 +41,12 @@ async def test_an_order_that_cannot_be_read(client, body, sentence):
     assert (await client.post("/api/v1/downloads", body)).error["message"] == sentence
 
 
+async def test_a_word_that_is_none_of_those_that_fit(client):
+    """The field is named, and the JSON is not blamed."""
+    answer = await client.post("/api/v1/breakers", {"name": "youtube", "state": "x"})
+    assert answer.error["message"] == "The field state has a value that is not one of its own."
+
+
 async def test_a_form_is_no_json(client):
     """What another site's form can send without asking is not taken."""
     kind = {"content-type": "text/plain"}

@@ -120,16 +120,19 @@ async def test_it_fits_a_phone(page, stage):
 
 
 async def test_only_who_may_see_the_status_sees_it(browser, tmp_path):
-    """With a key it asks for the key first."""
+    """With a key it asks for the key first, leads on, and lets go of it again."""
     async with staged(tmp_path, access="key", access_key="a-key-of-more-than-16") as stage:
         assert (await stage.client.get("/dashboard")).status == 401
         page = await browser.new_page()
         await page.goto(f"{stage.url}/dashboard")
         await page.locator("#key").fill("a-key-of-more-than-16")
         await page.keyboard.press("Enter")
-        await page.wait_for_url(f"{stage.url}/")
-        await page.goto(f"{stage.url}/dashboard")
+        await page.wait_for_url(f"{stage.url}/dashboard")
         await expect(page.locator("#health")).to_contain_text("Running")
+        await page.get_by_role("button", name="Log out").click()
+        await page.wait_for_url(f"{stage.url}/login")
+        await page.goto(f"{stage.url}/dashboard")
+        await expect(page.locator("#key")).to_be_visible()
         await page.close()
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from services.jobs import Order
 from tests.api.stage import VIDEO
+from tests.api.test_batches import LIST
 from utils.errors import GeoBlocked, SiteDown
 
 
@@ -30,6 +31,30 @@ async def test_a_link_can_be_ordered_at_once(stage):
     job = await stage.order(url=f"this one: {VIDEO}")
     assert (job["quality"], job["url"], job["platform"]) == ("best", VIDEO, "generic")
     assert (await stage.until(job["id"], "done"))["files"]
+
+
+@pytest.mark.parametrize("link", [LIST, "https://www.youtube.com/@NASA"])
+async def test_a_list_is_no_download(client, stage, link):
+    """It is refused before anything is written, with the address that takes lists."""
+    answer = await client.post("/api/v1/downloads", {"url": link})
+    assert (answer.status, answer.error["code"]) == (400, "bad_request")
+    assert answer.error["message"] == "This is a list; order its items at /api/v1/batches."
+    assert (await stage.app.downloads.dead_letters(1))[1] == 0
+
+
+@pytest.mark.parametrize("minutes", [-5, 0, 31, 10**20])
+async def test_minutes_that_nobody_records(client, minutes):
+    """The sentence says how many there may be."""
+    answer = await client.post("/api/v1/downloads", {"url": VIDEO, "minutes": minutes})
+    assert (answer.status, answer.error["message"]) == (400, "A recording may have 1 to 30 minutes.")
+
+
+async def test_an_item_without_a_picture_has_no_address_of_one(client, stage):
+    """So that no card asks for what is not there."""
+    stage.sites.thumbnail = None
+    offer = (await client.post("/api/v1/probe", {"url": VIDEO})).json
+    job = (await client.post("/api/v1/downloads", {"offer": offer["offer"]})).json["job"]
+    assert (offer["thumbnail"], job["thumbnail"], job["offer"]) == (None, None, offer["offer"])
 
 
 async def test_progress_is_told_while_it_runs(stage):
@@ -95,9 +120,10 @@ async def test_jobs_of_other_fronts_do_not_exist_here(stage):
         await stage.client.get(path),
         await stage.client.delete(path),
         await stage.client.get(f"{path}/events"),
-        await stage.client.get(f"/api/v1/downloads/events?ids={job.id}"),
     ):
         assert (answer.status, answer.error["code"]) == (404, "not_found")
+    told = (await stage.client.get(f"/api/v1/downloads/events?ids={job.id}")).body.decode()
+    assert told.endswith(f'event: gone\ndata: {{"id":"{job.id}"}}\n\n')
     assert (await stage.app.downloads.job(job.id)).state == "accepted"
 
 

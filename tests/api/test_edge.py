@@ -6,14 +6,17 @@ from typing import Any
 import h11
 import msgspec
 import pytest
+import structlog
 from msgspec.structs import replace
+from structlog.contextvars import merge_contextvars
+from structlog.testing import capture_logs
 
 from api.access import Access
 from api.edge import Edge
 from core.limits import Limits
 from services.app import App
 from services.reports import Reports
-from tests.api.stage import VIDEO, settings_for
+from tests.api.stage import VIDEO, settings_for, staged
 from tests.api.test_access import scope
 from utils.errors import Private
 from utils.rate_limiter import MemoryStore
@@ -81,7 +84,7 @@ async def test_stop_cuts_off_who_does_not_read(stage, caplog):
             await stage.part.stop()
         with pytest.raises((ConnectionError, h11.RemoteProtocolError)):
             _ = [chunk async for chunk in chunks]
-    assert engine.connections == 0
+    assert engine.shares() == []
     assert not engine._state.tasks
     assert caplog.records == []  # an end that was asked for is no fault
 
@@ -101,3 +104,51 @@ async def test_whoever_orders_too_fast_is_told_when_to_go_on(stage, client):
     now[0] += 10
     assert (await client.post("/api/v1/probe", {"url": VIDEO})).status == 200
     assert len(stage.sites.asked) == 3
+
+
+async def test_behind_a_trusted_proxy_each_visitor_has_a_rate(tmp_path):
+    """Whoever forges the header from elsewhere shares the rate of the address that it comes from."""
+    rates = replace(settings_for(tmp_path).limits, requests_per_minute=6, user_burst=1)
+    for trusted, second in (("127.0.0.1", 200), ("10.0.0.0/8", 429)):
+        folder = tmp_path / trusted[:2]
+        folder.mkdir()
+        async with staged(folder, access="open", trusted_proxies=trusted) as stage:
+            stage.app.up_limits = Limits(rates, lambda _: 1.0, MemoryStore(clock=lambda: 100.0))
+            for visitor, status in (("203.0.113.7", 200), ("203.0.113.8", second)):
+                answer = await stage.client.post("/api/v1/probe", {"url": VIDEO}, x_forwarded_for=visitor)
+                assert answer.status == status
+
+
+@pytest.mark.parametrize("given", ["", "has blanks", "x" * 65])
+async def test_every_request_has_a_name_of_its_own(client, given):
+    """Ours, where the caller gives none or a bad one; failures have one too."""
+    names = {(await client.get(path, x_request_id=given)).headers["x-request-id"] for path in ("/status", "/x", "/x")}
+    assert len(names) == 3
+    assert given not in names
+
+
+async def test_a_name_that_the_caller_gives_is_kept_and_logged(tmp_path):
+    """What is logged on the way carries it, and nothing that is logged afterwards."""
+    heard = []
+
+    async def broken(scope, receive, send):
+        raise ZeroDivisionError
+
+    async def send(message):
+        heard.append(message)
+
+    nobody: Any = None
+    settings = settings_for(tmp_path)
+    edge = Edge(broken, Access(settings.server), App(settings=settings, texts=Texts()), nobody)
+    with capture_logs(processors=[merge_contextvars]) as lines:
+        await edge({**scope(x_request_id="trace/1-2"), "path": "/api/v1/probe"}, nobody, send)
+        structlog.get_logger().info("later")
+    assert (b"x-request-id", b"trace/1-2") in heard[0]["headers"]
+    assert [line.get("request") for line in lines] == ["trace/1-2", None]
+
+
+async def test_a_wrong_method_is_told_the_right_ones(client):
+    """All of an address, also where several routes share it."""
+    answer = await client.ask("PUT", "/api/v1/downloads/x")
+    assert (answer.status, answer.headers["allow"]) == (405, "DELETE, GET, HEAD")
+    assert answer.error["hint"] == "It takes DELETE, GET, HEAD."

@@ -64,10 +64,23 @@ async def test_one_stream_follows_several_jobs(client, stage):
     ) == sorted([("failed", "end"), ("done", None)], key=str)
 
 
-async def test_a_stream_without_ids_or_with_an_unknown_one(client):
+async def test_a_stream_without_ids_or_of_one_unknown_job(client):
     """Told as plain failures."""
     assert (await client.get("/api/v1/downloads/events")).error["message"] == "The field ids is missing."
-    assert (await client.get("/api/v1/downloads/events?ids=unknown")).status == 404
+    assert (await client.get("/api/v1/downloads/unknown/events")).status == 404
+
+
+async def test_an_unknown_id_holds_up_no_other(client, stage):
+    """It is told as gone; the known ones are followed to their end. Where none is known the stream ends with that."""
+    job = await stage.order()
+    await stage.until(job["id"], "done")
+    answer = await client.get(f"/api/v1/downloads/events?ids=lost,{job['id']}")
+    retry, gone, last, rest = answer.body.decode().split("\n\n")
+    assert (retry, gone, rest) == ("retry: 2000", 'event: gone\ndata: {"id":"lost"}', "")
+    assert last.startswith(f'id: end\ndata: {{"id":"{job["id"]}","phase":"done"')
+    answer = await client.get("/api/v1/downloads/events?ids=lost")
+    assert answer.body.decode().endswith('\n\nid: end\nevent: gone\ndata: {"id":"lost"}\n\n')
+    assert (await client.get("/api/v1/downloads/events?ids=lost", last_event_id="end")).status == 204
 
 
 async def test_head_of_a_stream_does_not_wait(client, stage):
@@ -86,7 +99,8 @@ async def test_streams_are_bounded_and_freed(client, stage, monkeypatch):
     path = f"/api/v1/downloads/{job['id']}/events"
     async with client.opened("GET", path) as (_, chunks):
         await anext(chunks)
-        assert (await client.get(path)).error["code"] == "busy"
+        refused = (await client.get(path)).error
+        assert (refused["code"], refused["message"].partition(",")[0]) == ("busy", "1 event streams are open already")
     async with asyncio.timeout(30):
         while True:
             async with client.opened("GET", path) as (answer, _):
@@ -106,7 +120,7 @@ async def test_stop_ends_streams_at_once_and_answers_in_time(stage):
             await stage.part.stop()
             rest = [fields async for fields, _ in events(chunks)]
     assert all("id" not in fields for fields in rest)
-    assert engine.connections == 0
+    assert engine.shares() == []
 
 
 # --- the generator alone ---------------------------------------------------------------------------------------------

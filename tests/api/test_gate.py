@@ -7,7 +7,9 @@ import sys
 
 import pytest
 
+import api.engine
 import api.gate
+import api.peers
 from api.server import HttpPart
 from services.app import App
 from tests.api.client import raw
@@ -16,7 +18,7 @@ from utils.texts import Texts
 
 
 class Server(HttpPart):
-    """One that takes two connections, and tells its port."""
+    """One that takes two connections inside, and tells its port."""
 
     def __init__(self, app, sock):
         super().__init__(app, sock, connections=2)
@@ -93,17 +95,111 @@ async def test_an_endless_head_is_refused(part):
     assert read(await raw(part.port, b"GET / HTTP/1.1\r\nX: " + b"a" * 17_000))[0] == 431
 
 
-async def test_more_callers_than_the_bound_are_turned_away(part):
-    """The third of two gets 503 at once; after one has left there is room again."""
-    callers = [await asyncio.open_connection("127.0.0.1", part.port) for _ in range(2)]
-    assert read(await raw(part.port, b""))[0] == 503
+async def inside(part, count):
+    """Connections that the web app keeps, after their first answer."""
+    callers = []
+    for _ in range(count):
+        reader, writer = await asyncio.open_connection("127.0.0.1", part.port)
+        writer.write(f"GET /static/page.js HTTP/1.1\r\nHost: localhost:{part.port}\r\n\r\n".encode())
+        assert b" 200 " in await reader.readline()
+        callers.append((reader, writer))
+    return callers
+
+
+async def ended(reader):
+    """Whether the other side ends a connection."""
+    async with asyncio.timeout(30):
+        try:
+            while await reader.read(65536):
+                pass
+        except ConnectionResetError:
+            pass
+    return True
+
+
+async def test_health_is_answered_when_all_places_are_taken(part):
+    """A host that gets no answer would kill the process; others get 503, and come in when somebody has left."""
+    callers = await inside(part, 2)
+    for path in (b"/health", b"/ready"):
+        assert read(await raw(part.port, b"GET " + path + b" HTTP/1.1\r\nHost: a\r\n\r\n"))[0] == 200
+    assert read(await raw(part.port, b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"))[0] == 503
+    callers[0][1].close()
+    async with asyncio.timeout(30):
+        while len(part._engine.shares()) == 2:
+            await asyncio.sleep(0.001)
+    callers += await inside(part, 1)
     for _, writer in callers:
         writer.close()
-        await writer.wait_closed()
-    async with asyncio.timeout(30):
-        while part._waiting:
-            await asyncio.sleep(0.001)
+
+
+async def test_who_says_nothing_leaves_for_the_next(part, monkeypatch):
+    """The places before the gate are bounded; the caller that waited longest loses its own."""
+    monkeypatch.setattr(api.gate, "WAITING", 2)
+    callers = [await asyncio.open_connection("127.0.0.1", part.port) for _ in range(2)]
     assert read(await raw(part.port, b"GET /health HTTP/1.1\r\nHost: a\r\n\r\n"))[0] == 200
+    assert await ended(callers[0][0])
+    callers[1][1].write(b"GET /ready HTTP/1.1\r\nHost: a\r\n\r\n")
+    assert read(await callers[1][0].read())[0] == 200
+    for _, writer in callers:
+        writer.close()
+
+
+async def test_one_address_cannot_take_all_places(part, monkeypatch):
+    """Whoever stands behind it."""
+    monkeypatch.setattr(api.peers, "PROXY_CONNECTIONS", 1)
+    [(_, writer)] = await inside(part, 1)
+    assert read(await raw(part.port, b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"))[0] == 503
+    assert part.has_room("192.0.2.1")
+    writer.close()
+
+
+@pytest.mark.parametrize("unfinished", [b"GET /static/page.js HTTP/1.1\r\nX-", b"\r\n"])
+async def test_a_later_head_has_its_deadline_too(part, monkeypatch, unfinished):
+    """Left to itself uvicorn stops its keep-alive timer at the first byte and then waits for ever."""
+    monkeypatch.setattr(api.engine, "HEAD_SECONDS", 0.02)
+    [(reader, writer)] = await inside(part, 1)
+    writer.write(unfinished)
+    assert await ended(reader)
+    writer.close()
+
+
+async def test_a_body_that_nobody_asked_for_holds_no_place(part, monkeypatch):
+    """The answer is out, the promised rest never comes in full."""
+    monkeypatch.setattr(api.engine, "HEAD_SECONDS", 0.02)
+    reader, writer = await asyncio.open_connection("127.0.0.1", part.port)
+    head = f"GET /static/page.js HTTP/1.1\r\nHost: localhost:{part.port}\r\nContent-Length: 9000\r\n\r\n"
+    writer.write(head.encode())
+    assert b" 200 " in await reader.readline()
+    writer.write(b"x")
+    assert await ended(reader)
+    writer.close()
+
+
+async def test_many_requests_on_one_connection_are_no_trouble(part):
+    """A deadline ends with the head that it was for."""
+    request = f"GET /static/goldcrest.svg HTTP/1.1\r\nHost: localhost:{part.port}\r\n".encode()
+    [(reader, writer)] = await inside(part, 1)
+    for _ in range(3):
+        writer.write(request)
+        await writer.drain()
+        writer.write(b"\r\n")
+        await reader.readuntil(b"</svg>")
+    [connection] = part._engine._state.connections
+    assert not connection._head.runs
+    writer.close()
+
+
+async def test_who_reads_nothing_is_cut_off(part, monkeypatch):
+    """A hundred answers that nobody takes hold no place for ever."""
+    monkeypatch.setattr(api.engine, "STALL_SECONDS", 0.05)
+    reader, writer = await asyncio.open_connection("127.0.0.1", part.port, limit=1024)
+    request = f"GET /static/goldcrest.css HTTP/1.1\r\nHost: localhost:{part.port}\r\n\r\n".encode()
+    writer.write(request * 400)
+    async with asyncio.timeout(30):
+        while part._engine is None or part._engine.shares():
+            await asyncio.sleep(0.005)
+    assert await ended(reader)
+    writer.transport.abort()
 
 
 async def test_other_requests_are_led_inside_with_all_their_bytes(part):

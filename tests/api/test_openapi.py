@@ -18,7 +18,7 @@ from utils.errors import GeoBlocked, RateLimited, all_errors
 DOCUMENT = yaml.safe_load((Path(api.__file__).parent / "openapi.yaml").read_text("utf-8"))
 SCHEMAS = DOCUMENT["components"]["schemas"]
 #: for people and their browsers, not for programs
-PAGES = {"/", "/login", "/dashboard", "/static/{name}"}
+PAGES = {"/", "/login", "/logout", "/dashboard", "/static/{name}"}
 KINDS: dict[str, Any] = {
     "string": str,
     "integer": int,
@@ -83,6 +83,13 @@ async def test_every_address_and_method_is_documented(stage):
         if method != "parameters"
     }
     assert served == documented
+
+
+async def test_the_document_is_served(client):
+    """As it lies beside the code."""
+    answer = await client.get("/api/v1/openapi.yaml")
+    assert answer.headers["content-type"] == "application/yaml"
+    assert yaml.safe_load(answer.body) == DOCUMENT
 
 
 def test_every_code_and_quality_is_documented():

@@ -201,7 +201,7 @@ class Bot:
 
     async def start(self):
         await self.database.start()
-        self.app.up_users = Users(self.database, self.settings.telegram.owner_id)
+        self.app.up_users = Users(self.database, self.settings.telegram.owner_id, self.settings.telegram.users)
         await self.app.up_users.start()
         self.app.up_reports = Reports(self.folder / "reports", self.settings.reports, secrets=self.settings.secrets)
         await self.app.up_reports.start()

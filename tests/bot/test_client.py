@@ -273,10 +273,9 @@ async def test_errors_that_pyrogram_does_not_know_leave_no_file(bot, telegram, t
 
 
 async def test_commands_are_announced(bot, telegram):
-    """The app's menu holds /start and /help."""
+    """The app's menu holds /start and /help; the owner's is told of in test_people."""
     await settled(lambda: telegram.bot.commands)
-    (commands,) = telegram.bot.commands.values()
-    assert [command.command for command in commands] == ["start", "help"]
+    assert [command.command for command in telegram.bot.commands["Default", ""]] == ["start", "help"]
 
 
 async def test_a_claim_link_in_the_log_makes_the_owner(run, telegram):

@@ -162,12 +162,12 @@ async def test_nothing_to_stop(bot, telegram, sites, live):
 
 def test_what_a_button_asks_for_again():
     """The very part."""
-    assert same_again("t", "best", "", 5) == Choose("t", "best", 5)
-    assert same_again("t", "best", Clip(43, 80).key, 5) == ChooseClip("t", "best", 5, "43-80")
-    assert same_again("t", "best", Recording(5, "x").key, 5) == Record("t", "best", 5, 5)
-    longest = ChooseClip("t" * 12, "no_watermark", 2**31, Clip(2_678_399.125, 2_678_399.625).key.removeprefix("clip:"))
+    assert same_again("t", "best", "") == Choose("t", "best")
+    assert same_again("t", "best", Clip(43, 80).key) == ChooseClip("t", "best", "43-80")
+    assert same_again("t", "best", Recording(5, "x").key) == Record("t", "best", 5)
+    longest = ChooseClip("t" * 12, "no_watermark", Clip(2_678_399.125, 2_678_399.625).key.removeprefix("clip:"))
     assert len(longest.pack().encode()) <= 64
-    assert ShowClip.unpack(ShowClip("t", 5, "").pack()) == ShowClip("t", 5, "")
+    assert ShowClip.unpack(ShowClip("t", "").pack()) == ShowClip("t", "")
     assert clip_title("", Clip(1)) == "[0:01-]"
 
 

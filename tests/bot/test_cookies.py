@@ -9,6 +9,8 @@ import pytest
 from core.identities import Identities
 from platforms.registry import Registry
 from services.cookies import CookieFiles
+from services.users import Person
+from tests.telegram_server import asking
 from tests.telegram_server.faults import RpcError
 from utils.circuit_breaker import BreakerPolicy
 from utils.circuit_breakers import Breakers
@@ -119,7 +121,7 @@ async def test_a_message_that_can_not_be_deleted_is_left_to_the_owner(keeper, te
     telegram.server.faults.add("messages.DeleteMessages", RpcError(400, "MESSAGE_DELETE_FORBIDDEN"))
     await send(telegram, INSTAGRAM)
     answer = await telegram.alice.wait_for(said(telegram, 'for instagram as "main"'))
-    assert "could not delete your message" in answer.text
+    assert "delete your message with the file yourself" in answer.text
 
 
 async def test_the_list_shows_ends_and_deletes(keeper, telegram, tmp_path):
@@ -137,16 +139,48 @@ async def test_the_list_shows_ends_and_deletes(keeper, telegram, tmp_path):
 
 
 async def test_others_get_nothing(keeper, bot, telegram):
-    """A person whom the bot serves is refused, a stranger doesn't even hear that there is such a command."""
-    bob = telegram.world.person("Bob")
-    await bob.say(telegram.bot, "/cookies")
-    await bob.wait_for(lambda message: "private" in message.text)
-    await bob.send_file(telegram.bot, INSTAGRAM, "cookies.txt", "text/plain", text="/cookies instagram bob")
-    bot.app.users._roles[bob.id] = "user"
+    """A stranger doesn't even hear that there is such a command; whom the bot serves hears whose it is."""
+    bob, mallory = telegram.world.person("Bob"), telegram.world.person("Mallory")
+    await mallory.send_file(telegram.bot, INSTAGRAM, "cookies.txt", "text/plain", text="/cookies instagram bob")
+    answer = await mallory.wait_for(said(telegram, ""))
+    assert answer.text == bot.app.texts("stranger")
+    await bot.app.users.allow(Person(bob.id))
     asked = await bob.say(telegram.bot, "/cookies")
-    await bob.wait_for(lambda message: message.sender is telegram.bot, after=asked)
+    answer = await bob.wait_for(said(telegram, ""), after=asked)
+    assert answer.text == bot.app.texts("cookies.owner_only")
+    sent = await bob.send_file(telegram.bot, INSTAGRAM, "cookies.txt", "text/plain")
+    answer = await bob.wait_for(said(telegram, ""), after=sent)
+    assert answer.text == f"{bot.app.texts('cookies.owner_only')}\n{bot.app.texts('cookies.remove_yourself')}"
     assert keeper.held() == ()
-    assert not any("cookie" in message.text.lower() for message in bob.messages() if message.sender is telegram.bot)
+
+
+async def test_others_can_not_press(keeper, bot, telegram):
+    """Neither delete a file nor decide what becomes of one."""
+    bob = telegram.world.person("Bob")
+    await bot.app.users.allow(Person(bob.id))
+    await send(telegram, INSTAGRAM, text="/cookies instagram anna")
+    shown = await telegram.alice.wait_for(said(telegram, 'as "anna"'))
+    for data in (b"cd:instagram:anna", b"ck:token:instagram"):
+        answer = await asking.press(telegram.world, bob, shown, data, 10)
+        assert answer.text == bot.app.texts("press.not_yours")
+    assert len(keeper.held()) == 1
+
+
+@pytest.mark.parametrize(("role", "key"), [("admin", "cookies.removed"), ("member", "cookies.remove_yourself")])
+async def test_in_a_group_the_owners_file_goes_unread(keeper, bot, telegram, role, key):
+    """The bot takes it away where it may, and otherwise says who must; the command alone is told where it belongs."""
+    alice, texts = telegram.alice, bot.app.texts
+    group = telegram.world.supergroup("Birds", alice)
+    telegram.bot.privacy = False
+    await alice.add(group, telegram.bot, role)
+    sent = await alice.send_file(group, INSTAGRAM, "cookies.txt", "text/plain", text="/cookies instagram anna")
+    answer = await alice.wait_for(said(telegram, texts("cookies.only_private")), chat=group)
+    assert answer.text == f"{texts('cookies.only_private')}\n{texts(key)}"
+    assert (sent in alice.messages(group)) == (role == "member")
+    asked = await alice.say(group, "/cookies@goldcrest_bot")
+    answer = await alice.wait_for(said(telegram, ""), chat=group, after=asked)
+    assert answer.text == texts("cookies.only_private")
+    assert keeper.held() == ()
 
 
 async def test_the_owner_hears_of_an_end_once(keeper, bot, telegram):

@@ -6,8 +6,12 @@ import pytest
 
 from core.job_queue import FAILED
 from platforms.shapes import Link
+from tests.bot.test_lists import LIST, buttons, is_choice, is_list
 from tests.telegram_server import asking
+from utils.errors import Removed
 from utils.texts import Texts
+
+AGAIN = "Try the 3 failed again"
 
 
 @pytest.fixture
@@ -38,3 +42,22 @@ async def test_the_owner_replays_one_and_forgets_the_other(bot, telegram, texts)
     assert (await bot.app.downloads._queue.counts())["accepted"] == 1
     asked = await alice.say(telegram.bot, "/dead")
     await alice.wait_for(lambda message: message.text == texts("dead.none"), after=asked)
+
+
+async def test_what_is_tried_again_is_listed_once(bot, telegram, sites, texts):
+    """A batch's failures under their titles, also those of the second try; the first ones are gone."""
+    alice = telegram.alice
+    sites.length = 3
+    sites.breaks = [Removed() for _ in range(6)]
+    said = await alice.say(telegram.bot, LIST)
+    menu = await alice.wait_for(is_list, after=said)
+    await alice.press(menu, "All 3")
+    await telegram.world.until(lambda: is_choice(menu))
+    await alice.press(menu, "360p")
+    await telegram.world.until(lambda: AGAIN in buttons(menu))
+    await alice.press(menu, AGAIN)
+    await telegram.world.until(lambda: len(sites.fetches) == 6 and AGAIN in buttons(menu))
+    asked = await alice.say(telegram.bot, "/dead")
+    listed = await alice.wait_for(lambda message: texts.many("dead.title", 3) in message.text, after=asked)
+    lines = listed.text.splitlines()[1:]
+    assert sorted(line.split(" ", 1)[1].partition(" \u00b7")[0] for line in lines) == ["Entry 1", "Entry 2", "Entry 3"]

@@ -3,6 +3,7 @@
 import pytest
 
 from bot.failures import minutes_until_live
+from services.users import Person
 from tests.bot.conftest import MEBIBYTE, QUALITIES, settled
 from tests.telegram_server import asking
 from utils.errors import (
@@ -214,8 +215,7 @@ async def test_cookies_for_the_owner(bot, telegram, sites, texts):
 async def test_cookies_for_everybody_else(bot, telegram, sites, texts):
     """They are told who can; a bot check passes with time as well."""
     carol = telegram.world.person("Carol")
-    await bot.database.run("INSERT INTO users (id, role, added_at) VALUES (?, 'user', 0)", carol.id)
-    await bot.app.users.start()
+    await bot.app.users.allow(Person(carol.id))
     status = await failed_look(telegram, sites, BotCheck(), texts("error.bot_check"), who=carol)
     assert labels(status) == ["Upload cookies", "Try again in 10 min", "Try again"]
     answer = await carol.press(status, "Upload cookies")
@@ -264,6 +264,7 @@ async def test_a_stream_that_never_begins(bot, telegram, sites, texts):
     await settled(gave_up)
     assert not status.buttons
     assert 2 < len(sites.probes) < 40
+    await settled(lambda: not bot.app.reminders._firing)
     assert await waiting(bot) == []
 
 
@@ -284,12 +285,12 @@ async def test_forged_data_is_harmless(bot, telegram, sites, texts):
     status = await failed_look(telegram, sites, SiteDown(), texts("error.site_down"))
     token = sole(status, "Try again").split(b":")[1].decode()
     world, alice = telegram.world, telegram.alice
-    foreign = ("w:AAAAAAAAAAAA:1080p:1:10", "v:AAAAAAAAAAAA:1:0", "f:AAAAAAAAAAAA", "g:AAAAAAAAAAAA:1", "k:<b>evil</b>")
+    foreign = ("w:AAAAAAAAAAAA:1080p:10", "v:AAAAAAAAAAAA:0", "f:AAAAAAAAAAAA", "g:AAAAAAAAAAAA", "k:<b>evil</b>")
     for data in foreign:
         answer = await asking.press(world, alice, status, data.encode(), 10)
         assert answer.text.startswith(texts("error.expired"))
     assert await waiting(bot) == []
-    await asking.press(world, alice, status, f"w:{token}::1:999999999".encode(), 10)
+    await asking.press(world, alice, status, f"w:{token}::999999999".encode(), 10)
     (row,) = await waiting(bot)
     assert row["due_at"] - bot.ticker.now <= 86_400
 
@@ -326,8 +327,7 @@ async def test_an_unknown_failure_names_its_report(bot, telegram, sites, texts):
 async def test_reports_are_the_owners(bot, telegram, sites, texts):
     """Others hear so."""
     carol = telegram.world.person("Carol")
-    await bot.database.run("INSERT INTO users (id, role, added_at) VALUES (?, 'user', 0)", carol.id)
-    await bot.app.users.start()
+    await bot.app.users.allow(Person(carol.id))
     await carol.say(telegram.bot, "/reports")
     await carol.wait_for(lambda m: m.text == texts("reports.owner_only"))
 

@@ -6,7 +6,9 @@ import pytest
 
 from bot.batch_screens import NEXT
 from services.stored import OFFER_SECONDS
+from services.users import Person
 from tests.bot.conftest import settled
+from tests.telegram_server import asking
 from utils.errors import CutOff, EmptyList, Private, Removed
 from utils.texts import Texts
 
@@ -321,10 +323,9 @@ async def test_two_presses_are_one_batch(bot, telegram, sites, texts):
     menu = await list_of(telegram)
     await telegram.alice.press(menu, "All 2")
     await telegram.world.until(lambda: is_choice(menu))
-    data, markup = menu.button("720p").data, menu.markup
+    data = menu.button("720p").data
     await telegram.alice.press(menu, data)
-    stale = telegram.world.post(telegram.bot, telegram.world.dialog(telegram.bot, telegram.alice), "x", markup=markup)
-    answer = await telegram.alice.press(stale, data)
+    answer = await asking.press(telegram.world, telegram.alice, menu, data, 10)
     assert answer.text == texts("press.under_way")
     sites.fetching.set()
     assert await ended(telegram, menu) == "A list\n2 sent"
@@ -336,8 +337,7 @@ async def test_only_the_one_who_asked_may_press(bot, telegram, sites, texts):
     bob = telegram.world.person("Bob", "bob")
     group = telegram.world.supergroup("Birds", telegram.alice, bob)
     await telegram.alice.add(group, telegram.bot, "admin")
-    await bot.database.run("INSERT INTO users VALUES (?, 'user', 0)", bob.id)
-    await bot.app.users.start()
+    await bot.app.users.allow(Person(bob.id))
     sites.length = 12
     menu = await list_of(telegram, chat=group)
     for button in (NEXT, "3", "This page", "Choose"):
@@ -394,7 +394,7 @@ async def test_old_buttons_say_that_they_are_old(bot, telegram, texts):
     for button in (NEXT, "1", "All 25", "Choose"):
         answer = await telegram.alice.press(menu, button)
         assert (answer.text, answer.alert) == (f"{texts('error.expired')} {texts('hint.expired')}", True)
-    for data in (b"bx:nothing", b"br:nothing", b"bs:nothing", b"bt:nothing:all:best", b"be:nothing", b"lb:nothing:1"):
+    for data in (b"bx:nothing", b"br:nothing", b"bs:nothing", b"bt:nothing:all:best", b"be:nothing", b"lb:nothing"):
         menu.button("1")
         stale = telegram.world.post(
             telegram.bot,

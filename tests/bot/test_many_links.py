@@ -6,7 +6,7 @@ from bot.handlers.links import SINGLE_BOUND, positions_beside, refused_text
 from platforms.links import Refused
 from platforms.registry import Registry
 from tests.bot.test_lists import LIST, VIDEO, buttons, ended, files, is_choice, is_list, one_button
-from utils.errors import Removed
+from utils.errors import Removed, SiteDown
 from utils.texts import Texts
 
 LINKS = [VIDEO.format(number) for number in range(12)]
@@ -59,6 +59,39 @@ async def test_a_few_links_have_a_menu_each(bot, telegram, sites):
     await telegram.alice.say(telegram.bot, " ".join(LINKS[:SINGLE_BOUND]))
     await telegram.world.until(lambda: len([m for m in telegram.alice.messages() if is_item(m)]) == SINGLE_BOUND)
     assert not [m for m in telegram.alice.messages() if is_offer(m)]
+
+
+async def test_each_failure_says_which_link(bot, telegram, sites, texts):
+    """Also after another try, and when an offer of many is shown one by one; a message of one link needs none."""
+    alice = telegram.alice
+    sites.fails = [SiteDown(), Removed(), SiteDown()]
+    await alice.say(telegram.bot, " ".join(LINKS[:2]))
+    down = await alice.wait_for(lambda m: texts("error.site_down") in m.text)
+    removed = await alice.wait_for(lambda m: texts("error.removed") in m.text)
+    assert {message.text.split("\n")[0] for message in (down, removed)} == set(LINKS[:2])
+    first = down.text.split("\n")[0]
+    edits = len(down.edits)
+    await alice.press(down, "Try again")
+    await telegram.world.until(lambda: len(down.edits) > edits and texts("error.site_down") in down.text)
+    assert down.text.startswith(f"{first}\n")
+    menu = await offer_of(telegram, " ".join(LINKS[4:8]))
+    sites.fails = [Removed()] * 4
+    await alice.press(menu, "Show each")
+    for link in LINKS[4:8]:
+        await alice.wait_for(lambda m, link=link: m.text.startswith(f"{link}\n{texts('error.removed')}"), after=menu)
+    sites.fails = [Removed()]
+    said = await alice.say(telegram.bot, LINKS[3])
+    await alice.wait_for(lambda m: m.text.startswith(texts("error.removed")), after=said)
+
+
+async def test_a_look_that_is_stopped_says_which_link(bot, telegram, sites, texts):
+    """Where there are several."""
+    sites.looking.clear()
+    await telegram.alice.say(telegram.bot, " ".join(LINKS[:2]))
+    look = await telegram.alice.wait_for(lambda m: "Looking" in m.text)
+    await telegram.alice.press(look, "Cancel")
+    await telegram.world.until(lambda: texts("error.cancelled") in look.text)
+    assert look.text.split("\n")[0] in LINKS
 
 
 async def test_each_can_be_shown_instead(bot, telegram, sites):

@@ -111,3 +111,13 @@ async def test_the_menu_tells_what_can_not_be_had(bot, telegram, post):
     assert "One more item of this post cannot be fetched." in (await menu_of(telegram, OTHER)).text
     post.shape = {"kind": "carousel", "missing": 3}
     assert "3 more items of this post cannot be fetched." in (await menu_of(telegram, OTHER)).text
+
+
+async def test_originals_of_several_albums_are_counted_through(bot, telegram, post):
+    """Their names tell their place among all of them, not within an album."""
+    post.files = [(f"{number}.jpg", content, fields) for number, (_, content, fields) in enumerate((FILES * 2)[:16])]
+    menu = await menu_of(telegram, OTHER)
+    await telegram.alice.press(menu, "11 photos")
+    names = [message.file.name for message in await came(telegram, 16, menu.order)]
+    for number, name in enumerate(names, 1):
+        assert f"{number} of 16" in name

@@ -10,8 +10,8 @@ from bot.router import Dispatcher, Router, read_command
 from utils.errors import Expired
 
 
-def message(text):
-    return Incoming(1, 2, 3, text, private=True)
+def message(text, *, private=True, edited_at=0):
+    return Incoming(1, 2, 3, text, private=private, edited_at=edited_at)
 
 
 def press(data):
@@ -75,18 +75,22 @@ async def test_what_goes_on_is_handed_back(dispatch):
     ("event", "handled"),
     [
         (message("/START@goldcrest_bot now"), ("start", "/START@goldcrest_bot now", "now", "the app")),
-        (press("q:tok:best:5"), ("choose", "q:tok:best:5", Choose("tok", "best", 5))),
+        (press("q:tok:best"), ("choose", "q:tok:best", Choose("tok", "best"))),
         (message("/start@other_bot"), None),
-        (message("/unknown"), None),
+        (message("/unknown"), ("text", "/unknown")),
+        (message("/unknown", private=False), None),
+        (message("/start", edited_at=9), ("text", "/start")),
+        (message("/start", private=False, edited_at=9), None),
+        (message("see /start", private=False, edited_at=9), ("text", "see /start")),
     ],
 )
 async def test_only_what_is_meant_for_a_handler_reaches_it(dispatch, calls, event, handled):
-    """Commands for other bots and unknown commands reach none."""
+    """Commands for other bots reach none; unknown ones are texts in private; a change gives no command."""
     await dispatch(event)
     assert [call for call in calls if isinstance(call, tuple)] == ([handled] if handled else [])
 
 
-@pytest.mark.parametrize("data", ["", "x:job", "q:tok:best", "q:tok:best:five", "nonsense"])
+@pytest.mark.parametrize("data", ["", "x:job", "q:tok", "q:tok:best:5", "nonsense"])
 async def test_a_button_that_nobody_knows_has_expired(dispatch, calls, data):
     """It may be of an older version; whoever presses it hears so instead of waiting."""
     with pytest.raises(Expired):

@@ -9,6 +9,7 @@ import pytest
 from core.item_cache import ItemCache
 from core.platform_manager import PlatformManager
 from platforms.registry import Registry
+from services.users import Person
 from tests.bot.test_failures import LINK
 from tests.telegram_server import asking
 from utils.config import load_settings
@@ -44,14 +45,16 @@ async def test_the_owner_pauses_a_site_and_resumes_it(bot, telegram, sites, text
 
     await said("/sites", texts("sites.none"))
     await said("/sites pause youtube", texts("sites.paused", site="youtube"))
-    await said(LINK, texts("error.circuit_open"))
+    await said(LINK, texts("error.site_paused"))
     listed = await said("/sites", texts("sites.title"))
     assert "youtube \u00b7 paused by the owner" in listed.text
     answer = await asking.press(telegram.world, alice, listed, b"sr:youtube", 10)
     assert answer.text == texts("sites.resumed", site="youtube")
+    await telegram.world.until(lambda: "youtube \u00b7 fine" in listed.text and not listed.buttons)
     await said("/sites", "youtube \u00b7 fine (0 of 0 failed lately)")
     await said("/sites pause YouTube 90", texts("sites.paused_for", site="youtube", wait="90 min"))
-    await said("/sites", "youtube \u00b7 in trouble, tried again in 90 min")
+    await said("/sites", "youtube \u00b7 paused by the owner for another 90 min")
+    await said(LINK, texts("error.site_paused:wait", wait="90 min"))
     await said("/sites resume youtube", texts("sites.resumed", site="youtube"))
 
 
@@ -61,7 +64,7 @@ async def test_what_is_typed_wrong_is_answered_with_a_sentence(bot, telegram, te
         ("pause nosuchsite", texts("sites.unknown", site="nosuchsite")),
         ("resume generic", texts("sites.unknown", site="generic")),
         ("pause youtube 0", texts("sites.help")),
-        ("pause youtube 99999999", texts("sites.help")),
+        ("pause youtube 1441", texts("sites.help")),
         ("pause youtube ten", texts("sites.help")),
         ("pause", texts("sites.help")),
         ("resume youtube 5", texts("sites.help")),
@@ -75,8 +78,7 @@ async def test_what_is_typed_wrong_is_answered_with_a_sentence(bot, telegram, te
 async def test_sites_are_the_owners(bot, telegram, sites, texts):
     """Others can neither list nor press."""
     carol = telegram.world.person("Carol")
-    await bot.database.run("INSERT INTO users (id, role, added_at) VALUES (?, 'user', 0)", carol.id)
-    await bot.app.users.start()
+    await bot.app.users.allow(Person(carol.id))
     await carol.say(telegram.bot, "/sites")
     await carol.wait_for(lambda message: message.text == texts("sites.owner_only"))
     await telegram.alice.say(telegram.bot, "/sites pause youtube")

@@ -8,6 +8,7 @@ from pyrogram import raw
 from bot.events import Incoming, Pressed
 from bot.feed import Feed
 from bot.updates import read_update
+from services.users import Person
 from utils.errors import Busy
 
 T = raw.types
@@ -73,19 +74,59 @@ CHANNEL = T.PeerChannel(channel_id=9)
             T.UpdateBotCallbackQuery(query_id=1, user_id=5, peer=CHANNEL, msg_id=3, chat_instance=1),
             Pressed(1, -1000000000009, 3, 5, "", private=False),
         ),
+        (new(T.UpdateEditMessage, edit_date=7), Incoming(5, 3, 5, "hi", private=True, edited_at=7)),
+        (
+            new(T.UpdateEditChannelMessage, peer_id=CHANNEL, from_id=T.PeerUser(user_id=5), edit_date=7),
+            Incoming(-1000000000009, 3, 5, "hi", private=False, edited_at=7),
+        ),
+        (new(T.UpdateEditMessage, edit_date=7, edit_hide=True), None),
+        (new(T.UpdateEditMessage), None),
+        (new(T.UpdateEditMessage, out=True, edit_date=7), None),
         (T.UpdateConfig(), None),
     ],
 )
 def test_reading(update, event):
     """People's messages and presses become events; channels, own messages and everything else become nothing."""
     broadcast = T.Channel(id=8, title="News", photo=T.ChatPhotoEmpty(), date=1, broadcast=True)
-    assert read_update(update, {8: broadcast}) == event
+    assert read_update(update, {}, {8: broadcast}) == event
+
+
+@pytest.mark.parametrize(
+    ("names", "shown"),
+    [
+        ({"first_name": "Bob"}, "Bob"),
+        ({"first_name": " Bob\n", "last_name": "Finch", "username": "bob"}, "Bob Finch @bob"),
+        ({}, ""),
+    ],
+)
+def test_names_are_as_telegram_shows_them(names, shown):
+    """First and last name on one line, the user name behind them."""
+    event = read_update(new(), {5: T.User(id=5, **names)}, {})
+    assert isinstance(event, Incoming)
+    assert event.name == shown
+
+
+@pytest.mark.parametrize(
+    ("header", "author"),
+    [
+        ({"from_id": T.PeerUser(user_id=7)}, Person(7, "Bob")),
+        ({"from_name": "Hidden"}, Person(0, "Hidden")),
+        ({"from_id": CHANNEL}, None),
+    ],
+)
+def test_who_wrote_what_is_passed_on(header, author):
+    """A person, a person whom Telegram hides, or nobody."""
+    forward = T.MessageFwdHeader(date=1, **header)
+    event = read_update(new(fwd_from=forward), {7: T.User(id=7, first_name="Bob")}, {})
+    assert isinstance(event, Incoming)
+    assert event.author == author
 
 
 def test_keys_tell_updates_apart():
     """By chat, message and kind; presses by their own id."""
     incoming = Incoming(1, 2, 3, "x", private=True)
     assert incoming.key == "message:1:2"
+    assert Incoming(1, 2, 3, "y", private=True, edited_at=7).key == "message:1:2:7"
     assert Pressed(9, 1, 2, 3, "x", private=True).key == "press:9"
 
 

@@ -1,9 +1,12 @@
 """From a link to a file in the chat, with the real client on the wire."""
 
+from dataclasses import replace
+
 import pytest
 
 from platforms.shapes import Progress
-from tests.bot.conftest import MEBIBYTE, jpeg, settled
+from services.users import Person
+from tests.bot.conftest import MEBIBYTE, QUALITIES, jpeg, settled
 from utils.errors import CutOff, Private, SiteDown
 from utils.texts import Texts
 
@@ -159,15 +162,57 @@ async def test_a_failed_download_can_be_tried_again(bot, telegram, sites, texts)
     assert len(sites.fetches) == 2
 
 
-async def test_what_does_not_fit_is_refused_on_the_button(bot, telegram, sites):
-    """A press on a marked quality shows sizes and starts nothing."""
+NOTHING_FITS = tuple(replace(each, fits=False) for each in QUALITIES)
+
+
+@pytest.mark.parametrize(
+    ("shape", "advice"),
+    [
+        ({}, "Choose one without \u2716."),
+        ({"qualities": NOTHING_FITS}, "Nothing of it is small enough, but a part may be"),
+        ({"qualities": NOTHING_FITS, "duration_seconds": None}, "Nothing of it is small enough."),
+    ],
+)
+async def test_what_does_not_fit_is_refused_on_the_button(bot, telegram, sites, shape, advice):
+    """A press on a marked quality shows sizes as the menu writes them and what helps; it starts nothing."""
+    sites.shape = shape
     menu = await menu_of(telegram)
     answer = await telegram.alice.press(menu, "2160p")
     assert answer.alert
-    assert "3000 MB" in answer.text
-    assert "2000 MB" in answer.text
+    assert answer.text.startswith("This is 2.93 GB, and I can send at most 1.95 GB.")
+    assert advice in answer.text
     assert sites.fetches == []
     assert is_menu(menu)
+
+
+@pytest.mark.parametrize("text", [LINK, f"{LINK} 0:01-0:03"])
+async def test_what_was_cancelled_has_its_menu_again(bot, telegram, sites, text):
+    """The same menu, of the whole or of a clip, in the same message, and it works."""
+    menu = await menu_of(telegram, text)
+    before = menu.text, menu.buttons
+    sites.fetching.clear()
+    await telegram.alice.press(menu, "360p")
+    await telegram.world.until(lambda: menu.buttons[0][0].text == "Cancel")
+    await telegram.alice.press(menu, "Cancel")
+    await telegram.world.until(lambda: "Cancelled." in menu.text)
+    await telegram.alice.press(menu, "Show the menu again")
+    await telegram.world.until(lambda: is_menu(menu))
+    assert (menu.text, menu.buttons) == before
+    sites.fetching.set()
+    await telegram.alice.press(menu, "360p")
+    assert await telegram.alice.wait_for(lambda m: m.file)
+
+
+async def test_what_was_cancelled_and_is_forgotten_has_no_way_back(bot, telegram, sites):
+    """The offer was swept meanwhile."""
+    menu = await menu_of(telegram)
+    sites.fetching.clear()
+    await telegram.alice.press(menu, "360p")
+    await telegram.world.until(lambda: menu.buttons[0][0].text == "Cancel")
+    await bot.database.run("DELETE FROM offers")
+    await telegram.alice.press(menu, "Cancel")
+    await telegram.world.until(lambda: "Cancelled." in menu.text)
+    assert not menu.buttons
 
 
 async def test_two_presses_are_one_job(bot, telegram, sites):
@@ -210,7 +255,7 @@ async def test_cancel_in_the_queue(bot, telegram, sites, texts):
     await telegram.alice.press(menu, "360p")
     await telegram.world.until(lambda: texts("status.queued") in menu.text)
     await telegram.alice.press(menu, "Cancel")
-    await telegram.world.until(lambda: menu.text == texts("error.cancelled"))
+    await telegram.world.until(lambda: menu.text == f"{sites.title}\n{texts('error.cancelled')}")
     sites.fetching.set()
     await telegram.world.until(lambda: len([m for m in telegram.alice.messages() if m.file]) == 2)
     assert len(sites.fetches) == 2
@@ -223,7 +268,7 @@ async def test_cancel_while_downloading(bot, telegram, sites, texts, tmp_path):
     await telegram.alice.press(menu, "360p")
     await telegram.alice.wait_for(lambda m: texts("status.downloading") in m.text)
     await telegram.alice.press(menu, "Cancel")
-    await telegram.world.until(lambda: menu.text == texts("error.cancelled"))
+    await telegram.world.until(lambda: menu.text == f"{sites.title}\n{texts('error.cancelled')}")
     await settled(lambda: not list((tmp_path / "work").iterdir()))
     assert not telegram.server.calls_of("upload.")
 
@@ -238,7 +283,7 @@ async def test_cancel_while_uploading(bot, telegram, sites, texts, tmp_path):
     await telegram.alice.press(menu, "360p")
     await telegram.alice.wait_for(lambda m: texts("status.uploading") in m.text and "of 12.0 MB" in m.text)
     await telegram.alice.press(menu, "Cancel")
-    await telegram.world.until(lambda: menu.text == texts("error.cancelled"))
+    await telegram.world.until(lambda: menu.text == f"{sites.title}\n{texts('error.cancelled')}")
     assert not telegram.server.calls_of("messages.SendMedia")
     await settled(lambda: not list((tmp_path / "work").iterdir()))
 
@@ -248,8 +293,7 @@ async def test_only_the_one_who_asked_may_cancel(bot, telegram, sites, texts):
     bob = telegram.world.person("Bob", "bob")
     group = telegram.world.supergroup("Birds", telegram.alice, bob)
     await telegram.alice.add(group, telegram.bot, "admin")
-    await bot.database.run("INSERT INTO users VALUES (?, 'user', 0)", bob.id)
-    await bot.app.users.start()
+    await bot.app.users.allow(Person(bob.id))
     sites.looking.clear()
     said = await telegram.alice.say(group, LINK)
     status = await telegram.alice.wait_for(lambda m: m.buttons, chat=group, after=said)
@@ -267,7 +311,7 @@ async def test_only_the_one_who_asked_may_cancel(bot, telegram, sites, texts):
     assert await telegram.alice.wait_for(lambda m: m.file, chat=group)
 
 
-async def test_cancel_of_what_has_ended_takes_the_message_away(bot, telegram, sites):
+async def test_cancel_of_what_has_ended_takes_the_button_away(bot, telegram, sites):
     """A status that a crash left behind, of a job that is over or that nobody knows any more."""
     sites.fetching.clear()
     menu = await menu_of(telegram)
@@ -281,10 +325,11 @@ async def test_cancel_of_what_has_ended_takes_the_message_away(bot, telegram, si
     sites.fetching.set()
     await telegram.world.until(lambda: menu.deleted_at)
     await telegram.alice.press(left_over[0], data)
-    await telegram.world.until(lambda: left_over[0].deleted_at)
+    await telegram.world.until(lambda: not left_over[0].buttons)
     await bot.database.run("DELETE FROM jobs")
     assert (await telegram.alice.press(left_over[1], data)).alert
-    await telegram.world.until(lambda: left_over[1].deleted_at)
+    await telegram.world.until(lambda: not left_over[1].buttons)
+    assert [message.text for message in left_over] == ["x", "x"]
 
 
 async def test_an_old_menu_says_that_it_is_old(bot, telegram, texts):
@@ -407,8 +452,7 @@ async def test_the_owner_may_press_for_others(bot, telegram, sites):
     bob = telegram.world.person("Bob", "bob")
     group = telegram.world.supergroup("Birds", telegram.alice, bob)
     await telegram.alice.add(group, telegram.bot, "admin")
-    await bot.database.run("INSERT INTO users VALUES (?, 'user', 0)", bob.id)
-    await bot.app.users.start()
+    await bot.app.users.allow(Person(bob.id))
     sites.fetching.clear()
     said = await bob.say(group, LINK)
     menu = await bob.wait_for(is_menu, chat=group, after=said)
@@ -416,7 +460,7 @@ async def test_the_owner_may_press_for_others(bot, telegram, sites):
     await settled(lambda: sites.fetches)
     await telegram.world.until(lambda: menu.buttons and menu.buttons[0][0].text == "Cancel")
     await telegram.alice.press(menu, "Cancel")
-    await telegram.world.until(lambda: menu.text == "Cancelled.")
+    await telegram.world.until(lambda: menu.text == f"{sites.title}\nCancelled.")
 
 
 async def test_in_a_group_an_unknown_page_without_media_is_passed_over(bot, telegram, sites):

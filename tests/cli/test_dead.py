@@ -24,8 +24,6 @@ async def prepared(path):
 def test_it_is_listed_replayed_and_discarded(terminal, tmp_path, monkeypatch):
     """By the id that the list names; afterwards it is unknown."""
     monkeypatch.setenv("DATA_DIR", str(tmp_path))
-    assert terminal("dead").code == 1  # there is no database yet, and none is made
-    assert list(tmp_path.iterdir()) == []
     asyncio.run(prepared(tmp_path / "goldcrest.db"))
     shown = terminal("dead", "list").json
     first, second = (letter["id"] for letter in shown["dead_letters"])
@@ -45,6 +43,52 @@ def test_all_of_one_reason_are_replayed_at_once(terminal, tmp_path, monkeypatch)
     shown = terminal("dead", "replay-all", "site_down").json
     assert (len(shown["jobs"]), shown["left"]) == (2, 0)
     assert terminal("dead").json["total"] == 0
+
+
+def test_before_a_server_ran_nothing_is_dead(terminal, tmp_path, monkeypatch):
+    """An empty list and no such letter; a look makes no database."""
+    monkeypatch.setenv("DATA_DIR", str(tmp_path))
+    done = terminal("dead")
+    assert (done.code, done.json) == (0, {"ok": True, "total": 0, "dead_letters": []})
+    assert terminal("dead", "replay", "01J").json["error"]["code"] == "not_found"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_damaged_database_is_told_by_its_path(terminal, tmp_path, monkeypatch):
+    """With what to do; it stays as it is."""
+    path = tmp_path / "goldcrest.db"
+    path.write_bytes(b"garbage" * 1000)
+    monkeypatch.setenv("DATA_DIR", str(tmp_path))
+    for words in (("list",), ("replay", "01J"), ("discard", "01J")):
+        done = terminal("dead", *words)
+        assert (done.code, done.json["error"]["code"]) == (1, "database")
+        assert str(path) in done.json["error"]["message"]
+        assert "away" in done.json["error"]["hint"]
+    assert path.read_bytes() == b"garbage" * 1000
+
+
+def test_a_folder_whose_name_is_no_utf_8_is_named_in_escapes(terminal, tmp_path, monkeypatch):
+    """JSON has no other way to."""
+    folder = tmp_path / "\udcff"
+    folder.mkdir()
+    (folder / "goldcrest.db").write_bytes(b"garbage" * 1000)
+    monkeypatch.setenv("DATA_DIR", str(folder))
+    done = terminal("dead")
+    assert (done.code, done.json["error"]["code"]) == (1, "database")
+    assert str(folder) in done.json["error"]["message"]
+
+
+def test_somebody_elses_folder_is_told(terminal, tmp_path, monkeypatch):
+    """`dead` as another user than the server's."""
+
+    def refuse(_path):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setenv("DATA_DIR", str(tmp_path))
+    monkeypatch.setattr("cli.dead.Path.exists", refuse)
+    done = terminal("dead")
+    assert (done.code, done.json["error"]["code"]) == (1, "database")
+    assert "Run this as the user" in done.json["error"]["hint"]
 
 
 @pytest.mark.parametrize("words", [("bury",), ("replay",), ("replay-all",), ("list", "x")])

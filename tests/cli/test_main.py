@@ -109,6 +109,7 @@ def test_info_prints_the_media(terminal):
     "arguments",
     [
         ["nope"],
+        ["--debug"],
         ["get"],
         ["get", "https://vimeo.com/1", "-q", "5k"],
         ["get", "https://vimeo.com/1", "-o", "/dev/null/x"],
@@ -181,6 +182,20 @@ def test_detect_reads_arguments(terminal):
     assert (done.code, terminal.settings) == (0, [])
 
 
+def test_arguments_that_are_no_utf_8_are_read_as_far_as_they_can_be(terminal, tmp_path):
+    """Bytes of another encoding, as Python hands them over, are replaced."""
+    assert json.loads(terminal("detect", "\udcff x").out)["text"] == "\ufffd x"
+    assert terminal("info", "\udcff https://vimeo.com/1").code == 0
+    done = terminal("get", "https://vimeo.com/1", "--from", "\udcff", "-o", str(tmp_path))
+    assert (done.code, done.json["error"]["code"]) == (1, "bad_part")
+
+
+def test_a_folder_whose_name_is_no_utf_8_is_wrong_usage(terminal, tmp_path):
+    """JSON couldn't name what is saved there; no folder of another name is made."""
+    done = terminal("get", "https://vimeo.com/1", "-o", str(tmp_path / "out\udcff"))
+    assert (done.code, done.out, left_overs(tmp_path)) == (2, "", [])
+
+
 def test_detect_takes_texts_that_look_like_options(terminal):
     """Behind `--` everything is a text."""
     assert json.loads(terminal("detect", "--", "--debug").out)["text"] == "--debug"
@@ -219,9 +234,17 @@ def test_a_cancellation_without_a_signal_is_a_fault(terminal):
         terminal("get", "https://vimeo.com/1")
 
 
-class Screen(io.StringIO):
+class Screen(io.TextIOWrapper):
+    def __init__(self) -> None:
+        super().__init__(io.BytesIO(), "utf-8")
+
     def isatty(self) -> bool:
         return True
+
+    def shown(self) -> str:
+        self.flush()
+        self.seek(0)
+        return self.read()
 
 
 def test_a_terminal_sees_a_bar_and_laid_out_json(terminal, tmp_path, monkeypatch):
@@ -232,9 +255,10 @@ def test_a_terminal_sees_a_bar_and_laid_out_json(terminal, tmp_path, monkeypatch
     monkeypatch.setenv("COLUMNS", "100")
     monkeypatch.setenv("TERM", "xterm")
     terminal("get", "https://vimeo.com/1", "-o", str(tmp_path))
-    assert "Downloading" in err.getvalue()
-    assert out.getvalue().startswith('{\n  "ok": true')
-    assert json.loads(out.getvalue())["ok"] is True
+    assert "Downloading" in err.shown()
+    shown = out.shown()
+    assert shown.startswith('{\n  "ok": true')
+    assert json.loads(shown)["ok"] is True
 
 
 @pytest.mark.parametrize(
@@ -261,3 +285,10 @@ def test_a_part_that_makes_no_sense(terminal, tmp_path, options):
     assert (done.code, done.json["error"]["code"]) == (1, "bad_part")
     assert done.json["error"]["message"]
     assert terminal.downloads.orders == []
+
+
+@pytest.mark.parametrize("minutes", ["-5", "0", "31", "9" * 30])
+def test_minutes_that_no_recording_may_have(terminal, tmp_path, minutes):
+    """The sentence names the bounds."""
+    done = terminal("get", "https://vimeo.com/1", "-o", str(tmp_path), "--minutes", minutes)
+    assert (done.code, done.json["error"]["message"]) == (1, "A recording may have 1 to 30 minutes.")

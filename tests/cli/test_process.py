@@ -209,3 +209,19 @@ def test_a_reader_that_goes_away_ends_detect_quietly():
     assert process.stderr.read() == ""
     process.stderr.close()
     assert process.wait(WAIT_SECONDS) == 0
+
+
+@pytest.mark.parametrize("words", [("dead",), ("serve",)])
+def test_a_damaged_database_ends_the_process(tmp_path, words):
+    """At once, with exit code 1, its path and no traceback; the file stays as it is."""
+    path = tmp_path / "goldcrest.db"
+    path.write_bytes(b"garbage" * 1000)
+    settings = {"DATA_DIR": str(tmp_path), "PORT": "0", "GOLDCREST_SERVER__HOST": "127.0.0.1"}
+    done = subprocess.run(
+        command(*words), env=environment() | settings, capture_output=True, text=True, timeout=WAIT_SECONDS, check=False
+    )
+    assert done.returncode == 1
+    told = done.stderr.splitlines()[-1] if words == ("serve",) else json.loads(done.stdout)["error"]["message"]
+    assert f"{path} can't be read" in told
+    assert "Traceback" not in done.stderr
+    assert path.read_bytes() == b"garbage" * 1000

@@ -8,7 +8,7 @@ from core.guard import Guard, breaker_name
 from utils.circuit_breaker import BreakerPolicy
 from utils.circuit_breakers import Breakers
 from utils.config import load_settings
-from utils.errors import CircuitOpen, ExtractorBroken, Removed, SiteDown, TooFast
+from utils.errors import CircuitOpen, ExtractorBroken, Removed, SiteDown
 
 RETRY = load_settings({}).retry
 URL = "https://site.test/1"
@@ -157,60 +157,3 @@ def test_names():
     assert breaker_name("youtube", "https://youtu.be/x") == "youtube"
     assert breaker_name("generic", "https://a.example:444/x") == "generic:a.example"
     assert breaker_name("generic", "") == "generic:"
-
-
-class Turns:
-    """Limits that write down who asked for a turn and what was answered; `refuses`: errors of the next turns."""
-
-    def __init__(self, world):
-        self.world = world
-        self.history = []
-        self.refuses = []
-
-    async def site(self, name):
-        self.history.append(name)
-        if self.refuses:
-            raise self.refuses.pop(0)
-
-    def answered(self, name, error):
-        self.history.append(error and error.code)
-
-
-@pytest.fixture
-def turns(world):
-    world.turns = Turns(world)
-    world.guard = Guard(
-        world.breakers, RETRY, limits=world.turns, clock=lambda: world.now, sleep=world.sleep, rng=lambda: 0.5
-    )
-    return world.turns
-
-
-async def test_each_attempt_waits_for_its_turn(world, turns):
-    """A retry is a request like any other, and the rate follows what each of them met."""
-    await world.call(SiteDown)
-    assert turns.history == ["site", "site_down"] * 3
-    world.down = False
-    turns.history.clear()
-    await world.guard.run("fetch", "generic", "https://a.example/1", world.attempt)
-    assert turns.history == ["generic:a.example", None]
-
-
-async def test_a_turn_that_is_too_far_away_is_no_failure_of_the_site(world, turns):
-    """The site wasn't asked: its rate stays, its breaker hears nothing, and the person is told to come back."""
-    turns.refuses = [TooFast(retry_after_seconds=500)] * 30
-    for _ in range(10):
-        await world.call(TooFast)
-    assert world.asked == 0
-    assert set(turns.history) == {"site"}
-    assert world.breakers.get("site").state == "closed"
-
-
-async def test_what_is_no_failure_of_ours_passes_untouched(world, turns):
-    """A cancelled attempt is no answer of the site."""
-
-    async def cancelled():
-        raise asyncio.CancelledError
-
-    with pytest.raises(asyncio.CancelledError):
-        await world.guard.run("probe", "site", URL, cancelled)
-    assert turns.history == ["site"]

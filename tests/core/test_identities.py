@@ -68,6 +68,10 @@ def figures(site):
     return {each["name"]: each for each in site.identities.figures()["site"]}
 
 
+def breaker(site, name):
+    return site.identities._breakers.get(f"site/{name}")
+
+
 async def test_without_identities_a_site_is_asked_as_ever(pool):
     """Errors pass as they are, nothing rests, nothing is noted."""
     site = pool(anonymous=[BotCheck()])
@@ -168,6 +172,62 @@ async def test_rests_double_until_something_goes_well(pool, now):
     with pytest.raises(BotCheck):
         await site()
     assert figures(site)["north"]["resting_seconds"] == 600
+
+
+async def side_by_side(site, meanwhile=lambda: None, calls=5):
+    """So many calls that begin together; `meanwhile` is done before the site answers the first."""
+    gate = asyncio.Event()
+
+    async def answer(identity):
+        await gate.wait()
+        return await site.answer(identity)
+
+    running = [asyncio.create_task(site.identities.run("site", str(number), answer)) for number in range(calls)]
+    await asyncio.sleep(0)
+    meanwhile()
+    gate.set()
+    return await asyncio.gather(*running, return_exceptions=True)
+
+
+async def test_calls_that_are_refused_together_are_one_rest(pool, now):
+    """Five bot checks at once rest an identity as long as one does; so does the next one after that, twice as long."""
+    site = pool(NORTH, north=[BotCheck()] * 9)
+    assert {type(end) for end in await side_by_side(site)} == {BotCheck}
+    assert figures(site)["north"]["resting_seconds"] == 600
+    assert figures(site)["north"]["failed"] == 5
+    now[0] += 600
+    with pytest.raises(BotCheck):
+        await site()
+    assert figures(site)["north"]["resting_seconds"] == 1200
+
+
+async def test_what_an_operator_decides_stands(pool):
+    """A refusal of a call that began before neither ends a hold nor takes back a resumption."""
+    site = pool(NORTH, north=[BotCheck()] * 9)
+    await side_by_side(site, lambda: breaker(site, "north").open())
+    assert (figures(site)["north"]["state"], figures(site)["north"]["resting_seconds"]) == ("open", None)
+    breaker(site, "north").close()
+    await side_by_side(site, lambda: breaker(site, "north").close(), calls=2)
+    assert figures(site)["north"]["state"] == "closed"
+
+
+async def test_cookies_that_were_renewed_begin_anew(pool):
+    """Neither rest nor record of the old ones counts, nor a late refusal of them; what is held stays held."""
+    site = pool()
+    site.identities.set_uploaded("site", (ANNA,))
+    breaker(site, "anonymous").open()
+    fresh = figures(site)["anna"]
+    site.answers["anna"] = [BotCheck(), BotCheck()]
+    with pytest.raises(IdentitiesResting):
+        await site()
+    assert figures(site)["anna"]["resting_seconds"] == 600
+    site.identities.renewed("site", "anna")
+    assert figures(site)["anna"] == fresh
+    await side_by_side(site, lambda: site.identities.renewed("site", "anna"), calls=1)
+    assert await site() == "anna"
+    breaker(site, "anna").open()
+    site.identities.renewed("site", "anna")
+    assert figures(site)["anna"]["resting_seconds"] is None
 
 
 async def test_all_resting_is_one_error_with_the_time_to_wait(pool):
@@ -296,6 +356,39 @@ async def test_figures_hold_no_secret(pool):
     await site()
     assert "secret" not in repr(site.identities.figures())
     assert "secret" not in repr(site.identities.identities("site"))
+
+
+async def test_whoever_was_sent_to_rest_before_the_turn_came_is_not_asked(pool):
+    """An identity is chosen when the site's turn has come, and no turn is waited for where all rest."""
+    site = pool(NORTH, SOUTH)
+    turns: list[list[str]] = []
+
+    async def turn():
+        turns.append(site.asked[:])
+        breaker(site, "north").open()
+
+    assert await site.identities.run("site", "a", site.answer, turn) == "south"
+    breaker(site, "south").open()
+    for _ in range(2):
+        with pytest.raises(IdentitiesResting):
+            await site.identities.run("site", "b", site.answer, turn)
+    assert turns == [[]]
+    breaker(site, "south").open(0)
+    with breaker(site, "south").admit(), pytest.raises(IdentitiesResting):
+        await site.identities.run("site", "c", site.answer, turn)
+
+
+async def test_each_identity_that_is_asked_costs_a_turn(pool):
+    """Where there is no pool, too."""
+    for members, asked in ((NORTH, SOUTH), ["north", "south"]), ((), ["anonymous"]):
+        site = pool(*members, north=[BotCheck()])
+        turns: list[int] = []
+
+        async def turn(site=site, turns=turns):
+            turns.append(len(site.asked))
+
+        await site.identities.run("site", "a", site.answer, turn)
+        assert (site.asked, turns) == (asked, [*range(len(asked))])
 
 
 # --- behind the platform manager

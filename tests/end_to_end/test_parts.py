@@ -89,5 +89,5 @@ async def test_stop_and_send(bot, telegram, sites):
     await telegram.alice.press(other, "30 min")
     status = await telegram.alice.wait_for(lambda m: m is other and "of 30:00" in m.text, SECONDS)
     await telegram.alice.press(status, "Cancel")
-    await telegram.alice.wait_for(lambda m: m is other and m.text.startswith("Cancelled"), SECONDS)
+    await telegram.alice.wait_for(lambda m: m is other and m.text.endswith("Cancelled."), SECONDS)
     assert not files(telegram, other)

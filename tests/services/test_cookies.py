@@ -79,6 +79,17 @@ async def test_a_new_file_takes_the_place_of_the_old_one(make, tmp_path):
     assert [path.name for path in tmp_path.glob("cookies/*/*")] == ["anna.txt"]
 
 
+async def test_a_new_file_ends_the_rest_of_the_old_one(make):
+    """The owner has signed in anew, so nobody waits for what the old cookies met; another account goes on resting."""
+    files = await make()
+    for name in ("anna", "ben"):
+        await files.keep("instagram", name, [session()])
+        files.identities._breakers.get(f"instagram/{name}").open(7200)
+    await files.keep("instagram", "anna", [session(expires=int(NOW + 20 * DAY_SECONDS))])
+    states = {each["name"]: each["state"] for each in files.figures()["instagram"]}
+    assert states == {"anonymous": "closed", "anna": "closed", "ben": "open"}
+
+
 async def test_files_that_are_none_are_left_out(make, tmp_path):
     """Another's folder, a strange name, a broken file: the others are read."""
     await (await make()).keep("instagram", "anna", [session()])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import random
 import signal
 import sqlite3
@@ -16,17 +15,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from utils.cache import ENTRY_BYTES, REFRESH_BOUND, HybridCache
-from utils.cache_disk import ROW_BYTES, WAITING_BYTES, DiskLevel
-from utils.cache_entry import Entry
+from utils.cache import REFRESH_BOUND, SWEEP_SECONDS, HybridCache
+from utils.cache_disk import WAITING_BYTES, file_bytes
+from utils.cache_entry import KEY_BYTES, Entry
+from utils.cache_memory import entry_bytes
 
 BODY = b"x" * 100
 #: what an entry of a short key costs in memory and on disk
-COST = ENTRY_BYTES + len(BODY) + 2
-RECORD = len(Entry(BODY, 0, 1).packed()) + ROW_BYTES
+COST = entry_bytes("k1", Entry(BODY, 0, 1))
+RECORD = file_bytes("k1", len(Entry(BODY, 0, 1).sealed("k1")))
 
 
 class Clock:
@@ -60,6 +58,12 @@ async def opened(folder: Path, clock: Clock, memory: int = 10, disk: int = 40) -
 def body_of(cache: HybridCache, key: str) -> bytes | None:
     found = cache.get(key)
     return found.body if found else None
+
+
+async def written(cache: HybridCache) -> None:
+    """Nothing waits for the disk any more."""
+    while cache._disk._pending:
+        await asyncio.sleep(0)
 
 
 def places(cache: HybridCache) -> tuple[int, int]:
@@ -130,6 +134,69 @@ async def test_a_disk_that_is_full_gives_up_the_seldom_asked(tmp_path, clock):
         assert cache.get("k0") is None
 
 
+async def test_what_is_over_wins_no_contest(tmp_path, clock):
+    """Favourites of last week, on both levels, keep no newcomer out."""
+    async with opened(tmp_path, clock, memory=8, disk=8) as cache:
+        for number in range(16):
+            for _ in range(5):
+                cache.get(f"{number:02}")
+            cache.put(f"{number:02}", entry(clock, seconds=20 if number % 3 else 10))
+        assert places(cache) == (8, 8)
+        clock.now += 20
+        for number in range(16):
+            cache.put(f"n{number:x}", entry(clock))
+            assert body_of(cache, f"n{number:x}") == BODY
+        assert places(cache) == (8, 8)
+        assert cache.figures()["refused"] == 0
+
+
+async def test_a_hit_on_disk_takes_the_place_of_what_is_over(tmp_path, clock):
+    """However often that one was asked for."""
+    async with opened(tmp_path, clock, memory=8) as cache:
+        for number in range(8):
+            cache.put(f"k{number}", entry(clock, seconds=10))
+            for _ in range(9):
+                cache.get(f"k{number}")
+        cache.put("d0", entry(clock, priority="low"))
+        clock.now += 10
+        for _ in range(2):
+            cache.get("d0")
+        assert cache.figures()["promotions"] == 1
+        assert cache.figures()["expired"] == 1
+
+
+async def test_what_is_over_is_swept_now_and_then(tmp_path, clock):
+    """Also what nobody ever asks for again, and at the start what the last process left."""
+    async with opened(tmp_path, clock) as cache:
+        for number in range(10):
+            cache.put(f"k{number}", entry(clock, seconds=10, priority="high"))
+        cache.put("d0", entry(clock, seconds=10, priority="low"))
+        cache.put("d1", entry(clock, seconds=2 * SWEEP_SECONDS, priority="low"))
+        clock.now += SWEEP_SECONDS - 1
+        cache.put("n0", entry(clock, seconds=2 * SWEEP_SECONDS))
+        assert places(cache) == (10, 11)  # it took the place of one that was over
+        clock.now += 1
+        cache.put("n0", entry(clock, seconds=2 * SWEEP_SECONDS))
+        assert places(cache) == (1, 1)
+        assert cache.figures()["expired"] == 11
+    clock.now += SWEEP_SECONDS
+    async with opened(tmp_path, clock) as cache:
+        assert places(cache) == (0, 1)
+        assert cache.figures()["expired"] == 1
+
+
+async def test_a_key_that_cannot_be_kept_costs_no_other_one(tmp_path, clock):
+    """Too long or no Unicode: refused; what is written in the same moment is kept."""
+    async with opened(tmp_path, clock, memory=0) as cache:
+        for key in ("k1", "half of a pair: \ud800", "k" * (KEY_BYTES + 1), "k2"):
+            cache.put(key, entry(clock))
+        await written(cache)
+        assert [key for key in ("k1", "k2") if cache.get(key)] == ["k1", "k2"]
+        assert cache.get("half of a pair: \ud800") is None
+        figures = cache.figures()
+        assert (figures["refused"], figures["disk"]["entries"], figures["disk"]["troubles"]) == (2, 2, 0)
+
+
 async def test_placement_by_priority(tmp_path, clock):
     """Low begins on disk, normal in memory, high in both."""
     async with opened(tmp_path, clock) as cache:
@@ -184,18 +251,47 @@ async def test_a_clock_that_is_set_back_loses_entries_but_never_keeps_them_for_e
 
 
 async def test_shrinking_gives_memory_back_and_keeps_the_entries(tmp_path, clock):
-    """What memory gives up lies on disk."""
+    """What memory gives up lies on disk; what still waits for it, and its place in the index, isn't called free."""
     async with opened(tmp_path, clock) as cache:
         for number in range(10):
             cache.put(f"k{number}", entry(clock))
-        assert cache.shrink(4 * COST) == 6 * COST
+        before = cache.used_bytes
+        freed = cache.shrink(4 * COST)
+        assert freed == max(0, before - cache.used_bytes) < 6 * COST
         assert places(cache) == (4, 6)
         assert cache.shrink(4 * COST) == 0
+        await written(cache)
+        assert cache.used_bytes < before
+        assert cache.used_bytes == cache.figures()["held_bytes"] > 4 * COST
+
+
+async def test_what_is_asked_for_most_is_handed_over_first(tmp_path, clock):
+    """The disk takes only so much at once: under pressure it is the seldom asked that is lost."""
+    large = bytes(WAITING_BYTES // 8)
+    async with opened(tmp_path, clock, memory=10_000, disk=100_000) as cache:
+        for number in range(12):
+            cache.put(f"k{number}", entry(clock, large))
+            for _ in range(1 + (number % 2)):
+                cache.get(f"k{number}")
+        freed = cache.shrink(0)
+        kept = [number for number in range(12) if cache.get(f"k{number}")]
+        assert set(kept) >= {1, 3, 5, 7, 9, 11}
+        assert cache.figures()["refused"] == 12 - len(kept) > 0
+        assert freed < (12 - len(kept) + 1) * len(large)
+
+
+async def test_all_that_memory_held_is_kept_at_the_stop(tmp_path, clock):
+    """Also where it is more than may wait for the disk otherwise."""
+    async with opened(tmp_path, clock, memory=10_000, disk=100_000) as cache:
+        for number in range(20):
+            cache.put(f"k{number}", entry(clock, bytes(WAITING_BYTES // 8)))
+    async with opened(tmp_path, clock, memory=10_000, disk=100_000) as cache:
+        assert places(cache) == (0, 20)
 
 
 async def test_a_forged_or_damaged_record_is_a_miss_and_removed(tmp_path, clock):
-    """Another version, a wrong checksum, a cut record, a pickle, a file: none is read, all are gone afterwards."""
-    forged = {"checksum": b"\x01\x01\x00" + b"\x00" * 28 + b"body", "short": b"\x01", "version": b"\x07" + b"\x00" * 40}
+    """A wrong checksum, a cut record, another key's record, a pickle, a file: none is read, all are gone afterwards."""
+    forged = {"checksum": b"\x02\x01\x00" + b"\x00" * 28 + b"body", "short": b"\x01", "key": entry(clock).sealed("k3")}
     async with opened(tmp_path, clock) as cache:
         for key in ("k1", "k2", "k3", *forged):
             cache.put(key, entry(clock, priority="low"))
@@ -227,82 +323,18 @@ async def test_a_broken_file_is_thrown_away(tmp_path, clock, name):
         assert cache.get("k2") is not None
 
 
-async def test_a_database_that_breaks_while_it_is_open_is_replaced(tmp_path, clock):
-    """A page of garbage is met by a read: a miss, then an empty cache that takes entries."""
-    folder = tmp_path / "c"
-    disk = DiskLevel(folder, 100 * RECORD)
-    await disk.open()
-    for number in range(50):
-        disk.write(f"k{number}", BODY)
-    await disk.close()
-    content = bytearray((folder / "cache.db").read_bytes())
-    content[4096:] = os.urandom(len(content) - 4096)
-    await disk.open()
-    if not len(disk):  # the garbage was met by reading the index already
-        disk.write("k1", BODY)
-        await disk.close()
-        await disk.open()
-    (folder / "cache.db").write_bytes(content)
-    for number in range(50):
-        disk.read(f"k{number}")
-    disk.write("new", BODY)
-    await disk.close()
-    await disk.open()
-    assert "new" in disk
-    assert disk.troubles > 0
-    await disk.close()
-
-
 async def test_a_folder_that_cannot_be_made_costs_the_disk_level_only(tmp_path, clock):
     """Memory works; nothing raises."""
     (tmp_path / "file").write_text("in the way")
     async with opened(tmp_path / "file", clock, memory=10) as cache:
-        for number in range(12):
+        for number in range(10):
             cache.put(f"k{number}", entry(clock))
             assert cache.get(f"k{number}") is not None
         cache.put("low", entry(clock, priority="low"))
-        cache.remove("low")
-        assert cache.figures()["disk"]["troubles"] >= 1
-
-
-async def test_a_write_that_fails_is_no_entry(tmp_path):
-    """A disk that refuses loses the entry and says so in the figures."""
-    disk = DiskLevel(tmp_path / "c", 1 << 20)
-    await disk.open()
-    with sqlite3.connect(tmp_path / "c" / "cache.db") as database:
-        database.execute("CREATE TRIGGER full BEFORE INSERT ON Cache BEGIN SELECT RAISE(FAIL, 'disk full'); END")
-    database.close()
-    disk.write("k1", BODY)
-    while "k1" in disk:
-        await asyncio.sleep(0)
-    assert disk.troubles == 1
-    assert disk.used_bytes == 0
-    await disk.close()
-
-
-async def test_a_disk_far_behind_takes_no_more(tmp_path):
-    """Writes that wait are bounded; a closed level takes none and closes twice."""
-    disk = DiskLevel(tmp_path / "c", 1 << 30)
-    await disk.open()
-    large = bytes(WAITING_BYTES // 4)
-    assert [disk.write(f"k{number}", large) for number in range(6)] == [True] * 4 + [False] * 2
-    assert disk.read("k0") == large
-    assert "k5" not in disk
-    await disk.close()
-    assert not disk.write("k1", BODY)
-    await disk.close()
-    await disk.open()
-    assert len(disk) == 4
-    await disk.close()
-
-
-async def test_entries_that_a_slow_disk_cannot_take_are_refused(tmp_path, clock):
-    """More at once than may wait for the disk: the rest is not kept, and that is counted."""
-    async with opened(tmp_path, clock, disk=1_000_000) as cache:
-        for number in range(6):
-            cache.put(f"k{number}", entry(clock, bytes(WAITING_BYTES // 4 - 100), priority="low"))
-        assert places(cache) == (0, 4)
-        assert cache.figures()["refused"] == 2
+        assert cache.get("low") is None
+        assert not cache.health().ok
+        figures = cache.figures()
+        assert (figures["refused"], figures["disk"]["troubles"], figures["disk"]["bytes"]) == (1, 2, 0)
 
 
 async def test_background_refreshes_are_bounded_and_one_a_key(tmp_path, clock):
@@ -395,23 +427,3 @@ def _lru_rate(asked: list[int], room: int) -> float:
         if len(kept) > room:
             del kept[next(iter(kept))]
     return hits / len(asked)
-
-
-@given(
-    body=st.binary(max_size=200),
-    priority=st.sampled_from(["low", "normal", "high"]),
-    failed=st.booleans(),
-    cut=st.integers(0, 40),
-    flip=st.integers(0, 10_000),
-)
-def test_a_record_is_read_back_whole_or_not_at_all(body, priority, failed, cut, flip):
-    """Packing and unpacking is the identity; a cut body or a changed byte of it never passes for a value."""
-    kept = Entry(body, 5.0, 60.0, 30.0, priority, failed)
-    record = kept.packed()
-    assert Entry.unpacked(record) == kept
-    if cut and cut <= len(record):
-        assert Entry.unpacked(record[:-cut]) is None
-    if body:
-        changed = bytearray(record)
-        changed[len(record) - 1 - flip % len(body)] ^= 0x40
-        assert Entry.unpacked(bytes(changed)) is None

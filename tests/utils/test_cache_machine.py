@@ -72,8 +72,12 @@ class CacheMachine(RuleBasedStateMachine):
 
     @rule(target_bytes=st.integers(0, MEMORY))
     def shrink(self, target_bytes):
-        self._in_loop(lambda: self.cache.shrink(target_bytes))
-        assert self.cache.used_bytes <= target_bytes
+        def work():
+            before = self.cache.used_bytes
+            assert self.cache.shrink(target_bytes) == max(0, before - self.cache.used_bytes)
+            assert self.cache.figures()["memory"]["bytes"] <= target_bytes
+
+        self._in_loop(work)
 
     @rule(seconds=st.integers(-20, 60))
     def pass_time(self, seconds):
@@ -91,7 +95,8 @@ class CacheMachine(RuleBasedStateMachine):
         assert 0 <= figures["disk"]["bytes"] <= DISK
         assert (figures["memory"]["entries"] == 0) == (figures["memory"]["bytes"] == 0)
         assert figures["hits_memory"] + figures["hits_disk"] + figures["misses"] == self.gets
-        assert figures["disk"]["troubles"] == 0
+        assert (figures["disk"]["troubles"], figures["corrupt"]) == (0, 0)
+        assert figures["held_bytes"] >= figures["memory"]["bytes"]
 
     def teardown(self):
         self.loop.run_until_complete(self.cache.stop())

@@ -174,3 +174,15 @@ async def test_stopping_ends_refreshes(tmp_path, clock, source):
     await settled(lambda: source.calls == 2)
     await cache.stop()
     assert not [task for task in asyncio.all_tasks() if task.get_name().startswith("refresh")]
+
+
+@pytest.mark.parametrize("key", ["https://example.org/" + "long/" * 500, "é" * 30, "half of a pair: \ud800"])
+async def test_any_key_finds_its_own_value(things, cache, key):
+    """However long and of whatever letters: it costs as much as a short one, and is told from others like it."""
+    things.set(key, Thing("mine"))
+    things.set(key + "2", Thing("other"))
+    held = cache.figures()["memory"]["bytes"]
+    assert held < 1_200
+    assert (things.get(key), things.get(key + "2")) == (Thing("mine"), Thing("other"))
+    things.remove(key)
+    assert things.get(key) is None

@@ -14,6 +14,7 @@ from utils.errors import (
     RateLimited,
     Removed,
     SiteDown,
+    SitePaused,
     UnsafeLink,
     WorkerCrashed,
 )
@@ -50,6 +51,26 @@ async def ends_with(breaker, error):
 
     with pytest.raises(type(error)):
         await breaker.call(function)
+
+
+def test_a_call_that_asks_for_a_rest_gets_it_once(breaker):
+    """Whatever the policy says; another one that began with it is no news, and doesn't change the time."""
+    first, second = breaker.admit(), breaker.admit()
+    assert (first.current, second.current) == (True, True)
+    first.failed(SiteDown(), 7000)
+    assert (first.current, second.current) == (False, False)
+    second.failed(SiteDown(), 9)
+    assert breaker.remaining_seconds == 7000
+    assert (breaker.figures()["opened"], breaker.figures()["late"]) == (1, 1)
+
+
+def test_a_probe_is_news_as_long_as_its_place_is_its_own(breaker, clock):
+    """After that the next one speaks."""
+    breaker.open(0)
+    probe = breaker.admit()
+    assert probe.current
+    clock.now += POLICY.probe_seconds
+    assert not probe.current
 
 
 async def test_failures_in_a_row_open_it_and_a_call_is_refused_with_the_time(breaker, clock):
@@ -278,6 +299,25 @@ def test_an_operator_opens_for_a_time_or_until_further_notice(breaker, clock):
     breaker.close()
     shut(breaker)
     assert breaker.remaining_seconds == 30
+
+
+def test_a_pause_by_hand_is_told_from_trouble(breaker, clock):
+    """Also one that has an end; when that has come, the next refusal is for what the site does."""
+    breaker.open(100, by_hand=True)
+    with pytest.raises(SitePaused) as refusal:
+        breaker.admit()
+    assert refusal.value.retry_after_seconds == 100
+    assert (breaker.figures()["by_hand"], breaker.figures()["retry_in_seconds"]) == (True, 100)
+    clock.now += 100
+    assert not breaker.figures()["by_hand"]
+    breaker.admit()
+    with pytest.raises(CircuitOpen) as refused:
+        breaker.admit()
+    assert not isinstance(refused.value, SitePaused)
+    breaker.open(100)
+    with pytest.raises(CircuitOpen) as refused:
+        breaker.admit()
+    assert (isinstance(refused.value, SitePaused), breaker.figures()["by_hand"]) == (False, False)
 
 
 @pytest.mark.parametrize("seconds", [-1, float("nan")])

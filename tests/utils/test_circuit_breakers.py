@@ -91,19 +91,47 @@ def test_a_name_has_one_breaker():
     assert list(breakers.figures()) == ["youtube", "youtube/anna"]
 
 
-def test_their_number_is_bounded():
+def test_the_number_of_guests_is_bounded():
     """The closed one that was asked for longest ago leaves; where all are open, the oldest."""
     breakers = Breakers(POLICY, bound=3)
-    for name in "abc":
+    for name in ("x:a", "x:b", "x:c"):
         breakers.get(name)
-    breakers.get("a").open()
-    breakers.get("b")
-    breakers.get("d")
-    assert list(breakers.figures()) == ["a", "b", "d"]
-    for name in "bd":
-        breakers.get(name).open()
-    breakers.get("e")
-    assert list(breakers.figures()) == ["b", "d", "e"]
+    breakers.get("x:a").open(60)
+    breakers.get("x:b")
+    breakers.get("x:d")
+    assert list(breakers.figures()) == ["x:a", "x:b", "x:d"]
+    for name in ("x:b", "x:d"):
+        breakers.get(name).open(60)
+    breakers.get("x:e")
+    assert list(breakers.figures()) == ["x:b", "x:d", "x:e"]
+
+
+def test_no_crowd_of_guests_drives_anybody_else_out():
+    """Sites and identities stay, open or closed; so does a guest that an operator holds."""
+    breakers = Breakers(POLICY, bound=2)
+    anna, held = breakers.get("site/anna"), breakers.get("x:held")
+    breakers.get("site").open()
+    held.open()
+    for number in range(9):
+        breakers.get(f"x:{number}").open(60)
+    assert (breakers.get("site/anna"), breakers.get("x:held")) == (anna, held)
+    assert breakers.get("site").remaining_seconds is None
+    assert set(breakers.figures()) == {"site", "site/anna", "x:held", "x:8"}
+    breakers.get("x:8").open()
+    breakers.get("x:9")
+    assert "x:8" in breakers.figures()
+
+
+async def test_what_guests_left_behind_hides_no_site():
+    """However many of them a store holds, sites and identities are read first."""
+    store = Store(shared=True)
+    for number in range(50):
+        store.put(BreakerRecord(f"x:{number}", "open", 60.0, 1))
+    store.put(BreakerRecord("site/anna", "open", None, 1))
+    breakers = Breakers(POLICY, store=store, bound=2)
+    await breakers.restore()
+    assert breakers.get("site/anna").remaining_seconds is None
+    assert len(breakers.figures()) == 2
 
 
 async def test_a_restart_keeps_what_was_open(database):
@@ -241,11 +269,11 @@ async def test_an_open_one_that_had_to_leave_is_not_kept(shared, kept):
     """Except where other instances may still mind it."""
     store = Store(shared=shared)
     breakers = Breakers(POLICY, store=store, bound=1)
-    breakers.get("a").open()
+    breakers.get("x:a").open(60)
     await breakers.sync()
-    breakers.get("b")
+    breakers.get("x:b")
     await breakers.sync()
-    assert store.records["a"].state == kept
+    assert store.records["x:a"].state == kept
 
 
 async def test_without_a_store_there_is_nothing_to_keep():

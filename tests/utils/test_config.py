@@ -70,6 +70,7 @@ def test_the_environment_overrides():
             "ENABLE_PLATFORMS": "youtube, tiktok",
             "GOLDCREST_EGRESS__PORTS": "80 443",
             "EGRESS_ALLOW": "127.0.0.0/8,::1/128",
+            "GOLDCREST_SERVER__TRUSTED_PROXIES": "10.0.0.0/8 fd00::/8",
             "LOG_LEVEL": "DEBUG",
             "GOLDCREST_TELEGRAM__LAZY_RAW": "No",
             "GOLDCREST_SANDBOX__LANDLOCK": "1",
@@ -81,6 +82,7 @@ def test_the_environment_overrides():
     assert settings.platforms.enabled == ("youtube", "tiktok")
     assert settings.egress.ports == (80, 443)
     assert settings.egress.allow == ("127.0.0.0/8", "::1/128")
+    assert settings.server.trusted_proxies == ("10.0.0.0/8", "fd00::/8")
     assert settings.log.level == "debug"
     assert (settings.telegram.lazy_raw, settings.sandbox.landlock) == (False, True)
     assert set(settings.secrets) == {TOKEN, ACCOUNT["API_HASH"], "one", "two"}
@@ -162,9 +164,8 @@ def test_files_that_are_named_must_be_there(tmp_path: Path):
 
 def test_a_network_that_only_looks_like_one():
     """300.0.0.0/8 has the form and is none."""
-    assert (
-        complaint(EGRESS_ALLOW="300.0.0.0/8") == "EGRESS_ALLOW = '300.0.0.0/8' does not fit: there is no such network"
-    )
+    for name in ("EGRESS_ALLOW", "GOLDCREST_SERVER__TRUSTED_PROXIES"):
+        assert complaint(**{name: "300.0.0.0/8"}) == f"{name} = '300.0.0.0/8' does not fit: there is no such network"
 
 
 class TestDefaultsFile:

@@ -2,11 +2,12 @@
 
 import asyncio
 import sqlite3
+import threading
 
 import pytest
 
 from utils.database import Database
-from utils.errors import LocalError, StorageTrouble
+from utils.errors import DatabaseUnreadable, LocalError, StorageTrouble
 
 
 @pytest.fixture
@@ -153,3 +154,61 @@ async def test_a_closed_database_says_so(database):
     await database.stop()
     with pytest.raises(LocalError):
         await database.run("SELECT 1")
+
+
+def ended_since(before):
+    """Whether all threads that began since then end."""
+    begun = [thread for thread in threading.enumerate() if thread not in before]
+    for thread in begun:
+        thread.join(10)
+    return not any(thread.is_alive() for thread in begun)
+
+
+@pytest.mark.parametrize("content", [b"garbage" * 1000, b"garbage", b"SQLite format 3\0" + b"\xff" * 5000])
+async def test_a_damaged_file_is_told_and_left_as_it_is(tmp_path, migrations, content):
+    """By its path, and with no thread left behind that the process would wait for."""
+    path = tmp_path / "x.db"
+    path.write_bytes(content)
+    before = threading.enumerate()
+    with pytest.raises(DatabaseUnreadable, match=r"x\.db can't be read: .*; move it away") as caught:
+        await Database(path, migrations).start()
+    assert caught.value.values == {"path": path}
+    assert ended_since(before)
+    assert path.read_bytes() == content
+    assert [each.name for each in tmp_path.iterdir() if each.is_file()] == ["x.db"]
+
+
+async def test_a_file_that_cannot_be_opened_is_told_too(tmp_path, migrations):
+    """A folder in its place, say."""
+    (tmp_path / "x.db").mkdir()
+    before = threading.enumerate()
+    with pytest.raises(DatabaseUnreadable):
+        await Database(tmp_path / "x.db", migrations).start()
+    assert ended_since(before)
+
+
+async def test_a_start_that_fails_otherwise_says_why_and_leaves_no_thread(tmp_path, migrations):
+    """A migration of ours that is wrong is a fault of ours."""
+    (migrations / "002_broken.sql").write_text("INSERT INTO nowhere VALUES (1);")
+    before = threading.enumerate()
+    with pytest.raises(sqlite3.OperationalError):
+        await Database(tmp_path / "x.db", migrations).start()
+    assert ended_since(before)
+
+
+async def test_a_file_of_somebody_else_is_told_too(tmp_path, migrations, monkeypatch):
+    """As the system says it; a test that runs as root may read everything."""
+
+    def refuse(*_args, **_options):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("pathlib.Path.touch", refuse)
+    with pytest.raises(DatabaseUnreadable, match="Permission denied"):
+        await Database(tmp_path / "x.db", migrations).start()
+
+
+async def test_a_start_that_cannot_write_for_now_says_so(tmp_path, migrations):
+    """Held by somebody, read-only or full: that may pass."""
+    (migrations / "002_readonly.sql").write_text("PRAGMA query_only=ON; INSERT INTO t VALUES (1);")
+    with pytest.raises(StorageTrouble, match="readonly"):
+        await Database(tmp_path / "x.db", migrations).start()

@@ -21,7 +21,7 @@ from utils.errors import (
 
 EVERY = all_errors()
 #: a site is not asked because we hold back ourselves
-OURS = {"circuit_open", "identities_resting"}
+OURS = {"circuit_open", "site_paused", "identities_resting"}
 
 
 def test_codes_are_unique():

@@ -73,6 +73,30 @@ def test_the_style_can_be_forced(monkeypatch, style: str, is_json: bool):
     assert screen.getvalue().startswith("{") is is_json
 
 
+class Full(io.StringIO):
+    full = True
+
+    def write(self, text: str) -> int:
+        if self.full:
+            raise OSError(28, "No space left on device")
+        return super().write(text)
+
+    def flush(self) -> None:
+        if self.full:
+            raise BrokenPipeError(32, "Broken pipe")
+
+
+def test_a_line_that_cannot_be_written_is_dropped(monkeypatch):
+    """Whoever says it goes on; what is said later is written where it can be."""
+    monkeypatch.setattr(sys, "stderr", screen := Full())
+    setup_logs()
+    get_logger().info("lost")
+    logging.getLogger("library").error("lost too")
+    screen.full = False
+    get_logger().info("kept")
+    assert [json.loads(line)["event"] for line in screen.getvalue().splitlines()] == ["kept"]
+
+
 @pytest.mark.parametrize(
     ("said", "logged"),
     [

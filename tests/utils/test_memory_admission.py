@@ -74,9 +74,13 @@ async def test_what_is_used_already_is_not_reckoned_twice():
 
 
 async def test_the_first_is_let_in_when_nothing_runs():
-    """However large it is, and whatever else is used."""
-    ground = Ground(room=-5)
+    """However large it is, where there is any room at all."""
+    ground = Ground(room=0)
     tasks = await ground.queue("fetch", "probe")
+    assert ground.line.waiting == 2
+    ground.room = 1
+    ground.line.pump()
+    await settle()
     assert [task.done() for task in tasks] == [True, False]
     ground.line.release(tasks[0].result())
     await settle()
@@ -116,6 +120,19 @@ async def test_a_wait_has_an_end():
     assert ground.line.waiting == 0
     assert ground.line.counted["refused"] == 1
     assert running.done()
+
+
+async def test_all_can_be_refused():
+    """Whoever has left already isn't told; the line is empty then."""
+    ground = Ground(room=50)
+    tasks = await ground.queue("fetch", "fetch", "fetch")
+    tasks[1].cancel()
+    ground.line.refuse_all("hopeless")
+    await asyncio.wait(tasks)
+    with pytest.raises(MemoryShort, match="hopeless"):
+        await tasks[2]
+    assert tasks[1].cancelled()
+    assert (ground.line.waiting, ground.line.counted["refused"]) == (0, 1)
 
 
 async def test_the_line_has_a_bound():
@@ -201,3 +218,79 @@ async def test_what_a_child_runs_under_another_name_is_not_its_own():
     ground.line.release(side)
     ground.line.saw({5: 15}, foreign={"javascript"})
     assert lease.peak_bytes == 15
+
+
+async def test_a_waiter_whose_callback_raises_hears_it_itself_and_leaves_the_line():
+    """Neither the one before it that leaves nor the one behind it is hurt, and no place is given to nobody."""
+    ground = Ground(room=50)
+    (running,) = await ground.queue("fetch")
+
+    def broken(before):
+        if not before:
+            raise ValueError("first at last")
+
+    first = asyncio.create_task(ground.enter("fetch"))
+    await settle()
+    second = asyncio.create_task(ground.enter("fetch", on_wait=broken))
+    third = asyncio.create_task(ground.enter("fetch"))
+    await settle()
+    await end([first])
+    with pytest.raises(ValueError, match="first at last"):
+        await second
+    assert ground.line.waiting == 1
+    ground.line.release(running.result())
+    await settle()
+    assert third.done()
+    assert list(ground.line.leases) == [third.result().number]
+
+
+async def test_a_callback_that_raises_at_once_leaves_nobody_in_line():
+    """What its owner reserved would never come back."""
+    ground = Ground(room=50)
+    (running,) = await ground.queue("fetch")
+
+    def broken(_before):
+        raise ValueError("at once")
+
+    for _ in range(2):
+        with pytest.raises(ValueError, match="at once"):
+            await ground.enter("fetch", on_wait=broken)
+    ground.line.release(running.result())
+    assert ground.line.waiting == 0
+    assert ground.line.leases == {}
+
+
+async def test_a_waiter_whose_callback_raised_has_no_place_to_give_back():
+    """The line may move on before it has heard of the error itself."""
+    ground = Ground(room=50)
+    (running,) = await ground.queue("fetch")
+    told = []
+
+    def broken(before):
+        told.append(before)
+        if len(told) > 1:
+            raise ValueError
+
+    first = asyncio.create_task(ground.enter("fetch"))
+    await settle()
+    second = asyncio.create_task(ground.enter("fetch", on_wait=broken))
+    await settle()
+    first.cancel()
+    await asyncio.wait({first})
+    ground.line.pump()
+    await asyncio.wait({second})
+    assert told == [1, 0]
+    assert ground.line.waiting == 0
+    assert list(ground.line.leases) == [running.result().number]
+
+
+async def test_a_look_that_raises_leaves_nobody_in_line():
+    """The next one finds the line as it was."""
+    ground = Ground()
+    (running,) = await ground.queue("fetch")
+    whole, ground.line._room = ground.line._room, lambda: 1 // 0
+    with pytest.raises(ZeroDivisionError):
+        await ground.enter("probe")
+    ground.line._room = whole
+    assert ground.line.waiting == 0
+    assert list(ground.line.leases) == [running.result().number]

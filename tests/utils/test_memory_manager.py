@@ -223,6 +223,66 @@ async def test_alone_it_is_ended_only_above_the_cap():
     await asyncio.wait([made[0].task])
 
 
+async def test_above_the_critical_level_nobody_starts_even_alone():
+    """Caches give back first; that may be enough."""
+    ground = Ground()
+
+    class Cache:
+        def shrink(self, target_bytes):
+            ground.own -= 20
+            return 20 * MB - target_bytes
+
+    cache = Cache()
+    ground.memory.shed_with("cache", cache.shrink)
+    ground.own = 196
+    (made,) = await children(ground, 50)
+    assert not made.runs
+    assert ground.check() is Level.HIGH
+    await settle()
+    assert made.runs
+    await leave([made])
+
+
+async def test_a_bot_that_is_too_large_itself_says_so_in_time():
+    """A download would wait for an hour for others to end, but there are none; the line is open again afterwards."""
+    ground = Ground(wait_seconds=60)
+    ground.own = 191
+    (made,) = await children(ground, 50)
+    for _ in range(60):
+        ground.check()
+    await settle()
+    assert not made.task.done()
+    assert ground.memory._rest_seconds() == TIGHT_SECONDS
+    ground.check()
+    with pytest.raises(MemoryShort):
+        await made.task
+    ground.check()
+    figures = ground.memory.figures()
+    assert (figures["waiting"], figures["refused"], figures["admitted"]) == (0, 1, 0)
+    ground.own = 60
+    ground.check()
+    (made,) = await children(ground, 50)
+    assert made.runs
+    await leave([made])
+
+
+async def test_below_the_critical_level_there_is_progress_always():
+    """A process that never falls below the gap under the level still lets one worker run at a time."""
+    ground = Ground()
+    ground.own = 191
+    assert ground.check() is Level.CRITICAL
+    ground.own = 185
+    ground.now += 1
+    made = await children(ground, 50, 50)
+    assert ground.memory.level is Level.CRITICAL
+    assert [child.runs for child in made] == [True, False]
+    ground.own = 130
+    made[0].done.set()
+    await settle()
+    assert made[1].runs
+    await leave([made[1]])
+
+
 async def test_unknown_use_admits_by_needs_alone():
     """Other systems have no such figures; nothing risky is admitted there."""
     ground = Ground()
@@ -312,6 +372,28 @@ async def test_the_watchdog_looks_by_itself_and_survives_a_look_that_breaks():
         while not made[1].lease.evicted:
             await asyncio.sleep(0.001)
     await leave(made)
+    await ground.memory.stop()
+
+
+async def test_who_has_to_wait_wakes_the_watchdog():
+    """Caches give back at once, not at the next look of an idle bot, which may be ten seconds away."""
+    ground = Ground()
+
+    class Cache:
+        def shrink(self, _target_bytes):
+            ground.own = 60
+            return 0
+
+    cache = Cache()
+    ground.memory.shed_with("cache", cache.shrink)
+    await ground.memory.start()
+    await settle()
+    assert ground.memory.health().ok
+    ground.own = 196
+    (made,) = await children(ground, 50)
+    await settle()
+    assert made.runs
+    await leave([made])
     await ground.memory.stop()
 
 

@@ -107,3 +107,12 @@ def test_alone_it_may_use_all_there_is():
     assert relieved.evict([alone], full=True)
     assert not relieved.evict([lease(1, attached=False), lease(2, attached=False)], full=True)
     assert not relieved.evict([], full=True)
+
+
+def test_what_it_runs_besides_is_no_second_job():
+    """JavaScript has a place of its own, but a probe that has started it is still alone."""
+    relieved, _, _ = relief()
+    alone, javascript = lease(1, "probe"), lease(2, "javascript", attached=False)
+    assert not relieved.evict([alone, javascript], full=False)
+    assert relieved.evict([alone, javascript], full=True)
+    assert alone.evicted

@@ -78,8 +78,9 @@ def test_what_is_no_yaml_is_a_value_error(source):
 def test_a_server_loads_neither_yaml_nor_structlog_before_it_answers():
     """Both stand on the way from exec to /health; settings are read, the HTTP part is made."""
     code = (
-        "import main, sys\n"
-        "main.load_settings({})\n"
+        "import main, sys, wiring.fronts, wiring.media, wiring.process\n"
+        "from utils.config import load_settings\n"
+        "load_settings({})\n"
         "import api.server\n"
         "print({'yaml', 'structlog', 'rich', 'starlette', 'uvicorn'} & set(sys.modules))"
     )

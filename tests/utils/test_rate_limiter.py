@@ -161,6 +161,26 @@ async def test_many_who_wait_come_one_after_another(clock):
     assert all(gap > 0.99 for gap in gaps)
 
 
+async def test_a_call_that_came_to_nothing_is_given_back(clock, rule_of):
+    """Afterwards as many are admitted as if it had not been; nobody gets more than the burst out of it."""
+    limiter = RateLimiter({"user": rule_of}, MemoryStore(clock=clock))
+
+    async def admitted() -> int:
+        for number in range(99):
+            try:
+                await limiter.admit({"user": "1"})
+            except TooFast:
+                return number
+        raise AssertionError("no limit")
+
+    for _ in range(9):
+        await limiter.give_back({"user": "1"})
+    assert await admitted() == rule_of.burst
+    for _ in range(2):
+        await limiter.give_back({"user": "1"})
+    assert await admitted() == 2
+
+
 async def test_levels_have_their_own_keys_and_rules(clock):
     """One person's limit is not another's; a site's own rate beats the level's; a level without a rule is free."""
     limiter = RateLimiter(
@@ -190,6 +210,43 @@ async def test_a_refusal_of_the_site_halves_the_rate_and_success_creeps_back(clo
         limiter.adaptive.succeeded("platform:x")
     assert limiter.adaptive.factor("platform:x") == 1
     limiter.adaptive.succeeded("platform:x")
+
+
+@pytest.mark.parametrize("algorithm", [TokenBucket, LeakyBucket])
+def test_a_halved_rate_frees_no_calls(clock, algorithm):
+    """A full bucket stays full through six refusals of the site; each only makes the wait for the next call longer."""
+    store, limit = MemoryStore(clock=clock), algorithm(60, 60, 5)
+    while store.decide_now([Claim("k", limit)])[0] == 0:
+        pass
+    for halvings in range(1, 7):
+        factor = 0.5**halvings
+        assert store.decide_now([Claim("k", limit, factor)])[0] == pytest.approx(1 / factor)
+
+
+@pytest.mark.parametrize("algorithm", [TokenBucket, LeakyBucket])
+def test_a_rate_that_recovers_forgets_no_calls(clock, algorithm):
+    """A full bucket stays full while the factor creeps up, and when it jumps: no burst goes through before its time."""
+    store, limit = MemoryStore(clock=clock), algorithm(60, 60, 5)
+    slowest = 1 / 64
+    while store.decide_now([Claim("k", limit, slowest)])[0] == 0:
+        pass
+    for factor in (slowest + 0.02, slowest + 0.04, 0.5, 1.0):
+        assert store.decide_now([Claim("k", limit, factor)])[0] == pytest.approx(1 / factor)
+
+
+@given(steps=st.lists(st.tuples(st.floats(0, 10), st.sampled_from([1.0, 0.5, 0.25, 1 / 64])), max_size=60))
+def test_no_change_of_the_factor_admits_more_than_the_full_rate(steps):
+    """However the rate goes up and down, in every span at most the burst and what the full rate brings."""
+    for algorithm in (TokenBucket, LeakyBucket):
+        clock = Clock()
+        store, limit = MemoryStore(clock=clock), algorithm(2, 1, 3)
+        times: list[float] = []
+        for gap, factor in steps:
+            clock.now += gap
+            times += [clock.now for _ in range(4) if store.decide_now([Claim("k", limit, factor)])[0] == 0]
+        for first, began in enumerate(times):
+            for last in range(first, len(times)):
+                assert last - first + 1 <= 3 + (times[last] - began) * 2 + 1e-3
 
 
 def test_adapting_has_its_bounds():

@@ -45,7 +45,7 @@ def clock() -> Clock:
 
 @pytest.mark.parametrize("seed", range(6))
 async def test_redis_gives_the_same_histories_as_memory(redis, clock, seed):
-    """Random calls on three levels, slowed and not, with a clock that also jumps back: every answer is the same."""
+    """Calls, some given back, on three levels, slowed and not, by a clock that also jumps back: all answers agree."""
     dice = random.Random(seed)
     limits: dict[str, Rule] = {
         "user": dice.choice(list(RULES.values()))(dice.randint(1, 9), dice.uniform(1, 20), dice.randint(1, 5)),
@@ -58,7 +58,8 @@ async def test_redis_gives_the_same_histories_as_memory(redis, clock, seed):
     for _ in range(300):
         clock.now += dice.choice([0, 0, dice.uniform(0, 3), dice.uniform(0, 30)]) - (dice.random() < 0.02) * 100
         claims = [
-            Claim(f"{level}:{dice.choice('ab')}", rule, dice.choice([1.0, 0.5, 0.25])) for level, rule in limits.items()
+            Claim(f"{level}:{dice.choice('ab')}", rule, dice.choice([1.0, 0.5, 0.25]), dice.choice([1.0] * 9 + [-1.0]))
+            for level, rule in limits.items()
         ]
         expected = await memory.decide(claims)
         assert await shared.decide(claims) == expected
@@ -71,7 +72,8 @@ async def test_states_leave_redis_when_they_say_nothing_any_more(redis, clock):
     shared = RedisLimits(redis, MemoryStore(), clock)
     rules: tuple[Rule, ...] = (TokenBucket(1, 10), LeakyBucket(1, 10), SlidingWindow(1, 10))
     await shared.decide([Claim(f"k{number}", rule) for number, rule in enumerate(rules)])
-    ends = [int(await redis.run("return redis.call('PTTL', KEYS[1])", [f"rate:k{number}"])) for number in range(3)]
+    keys = [f"rate:{rule.algorithm}:k{number}" for number, rule in enumerate(rules)]
+    ends = [int(await redis.run("return redis.call('PTTL', KEYS[1])", [key])) for key in keys]
     assert all(10_000 < end <= 25_000 for end in ends)
 
 
@@ -95,6 +97,31 @@ async def test_a_hundred_at_once_spend_exactly_what_there_is(redis):
     answers = await asyncio.gather(*(limiter.admit({"user": "1"}) for _ in range(100)), return_exceptions=True)
     assert sum(answer is None for answer in answers) == 7
     assert sum(isinstance(answer, TooFast) for answer in answers) == 93
+
+
+async def test_another_algorithm_begins_anew(redis, clock):
+    """What one has kept of a key says nothing to the next one, and breaks nothing."""
+    shared = RedisLimits(redis, MemoryStore(), clock)
+    for algorithm in (*RULES.values(), *RULES.values()):
+        limiter = RateLimiter({"user": algorithm(2, 1000, 2)}, shared)
+        await limiter.admit({"user": "1"})
+    for algorithm in RULES.values():
+        with pytest.raises(TooFast):
+            await RateLimiter({"user": algorithm(2, 1000, 2)}, shared).admit({"user": "1"})
+
+
+@pytest.mark.parametrize("full", [True, False])
+async def test_what_redis_does_not_decide_memory_decides(redis, full):
+    """A full Redis, or one key of another type: nobody is refused for that, and the limit holds here."""
+    await redis.run("return redis.call('LPUSH', KEYS[1], '1')", ["rate:token_bucket:user:1"])
+    if full:
+        await redis.run("return redis.call('FLUSHALL')")
+        await redis._connect().config_set("maxmemory", 1)
+    limiter = RateLimiter({"user": TokenBucket(1, 1000)}, RedisLimits(redis, MemoryStore()))
+    await limiter.admit({"user": "1"})
+    with pytest.raises(TooFast):
+        await limiter.admit({"user": "1"})
+    await redis._connect().config_set("maxmemory", 0)
 
 
 async def test_without_redis_each_instance_limits_by_itself_and_goes_back(tmp_path):

@@ -4,7 +4,6 @@ import asyncio
 import sys
 
 import pytest
-from redis.exceptions import ResponseError
 
 from tests.redis_server import running_redis
 from utils.breaker_redis import KEY, RedisBreakers
@@ -12,7 +11,7 @@ from utils.breaker_store import BreakerRecord
 from utils.circuit_breaker import BreakerPolicy
 from utils.circuit_breakers import Breakers
 from utils.errors import ConfigError
-from utils.redis_store import REST_CAP_SECONDS, REST_SECONDS, RedisGone, RedisStore
+from utils.redis_store import CONNECTIONS, REST_CAP_SECONDS, REST_SECONDS, RedisGone, RedisStore
 
 ECHO = "return {KEYS[1] or '', ARGV[1] or ''}"
 
@@ -51,11 +50,35 @@ async def test_a_script_gets_its_keys_under_the_prefix(store):
     assert store.figures() == {"ok": True, "failures": 0}
 
 
-async def test_a_wrong_script_is_a_fault_of_ours(store):
-    """It is raised as it is and doesn't mean that Redis is gone."""
-    with pytest.raises(ResponseError):
-        await store.run("return redis.call('NO SUCH COMMAND')")
+async def test_a_wrong_script_fails_alone_and_is_told_once(store, capsys):
+    """Whoever asked goes on in memory, the next call is asked as ever, and the log isn't filled."""
+    for _ in range(3):
+        with pytest.raises(RedisGone):
+            await store.run("return redis.call('NO SUCH COMMAND')")
+        assert await store.run(ECHO) == ["", ""]
     assert store.available
+    assert capsys.readouterr().out.count("redis.refused") == 1
+
+
+@pytest.mark.parametrize(
+    ("setting", "ill", "well"), [("maxmemory", "1", "0"), ("min-replicas-to-write", "1", "0")], ids=["full", "alone"]
+)
+async def test_a_redis_that_takes_nothing_is_gone_for_that_call(tmp_path, clock, setting, ill, well):
+    """Its health says why, and as soon as it takes something again it is in use, without a pause."""
+    with running_redis(tmp_path) as server:
+        store = RedisStore(server.url, clock=clock)
+        write, configure = "return redis.call('SET', KEYS[1], ARGV[1])", store._connect().config_set
+        assert await store.run(write, ["x"], ["1"]) == "OK"
+        await configure(setting, ill)
+        for _ in range(2):
+            with pytest.raises(RedisGone):
+                await store.run(write, ["x"], ["2"])
+        health = await store.health()
+        assert (health.ok, health.heals, health.detail) == (False, True, "can't be written to")
+        await configure(setting, well)
+        assert await store.run(write, ["x"], ["3"]) == "OK"
+        assert (await store.health()).ok
+        await store.stop()
 
 
 async def test_a_dead_server_costs_nothing_until_it_is_worth_asking_again(tmp_path, clock):
@@ -117,6 +140,21 @@ async def test_a_server_that_hangs_is_gone(tmp_path, clock):
             await store.run(ECHO)
         clock.now += REST_SECONDS
         assert await store.run(ECHO) == ["", ""]
+        await store.stop()
+
+
+async def test_many_calls_that_hang_together_are_one_failure(tmp_path, clock):
+    """The pause after them is the first one, all of them end with the time-out, and connections are bounded."""
+    with running_redis(tmp_path) as server:
+        store = RedisStore(server.url, clock=clock, timeout_seconds=0.5)
+        await store.run(ECHO)
+        with server.frozen():
+            ends = await asyncio.gather(*(store.run(ECHO) for _ in range(50)), return_exceptions=True)
+        assert {type(end) for end in ends} == {RedisGone}
+        assert store.figures() == {"ok": False, "failures": 1}
+        clock.now += REST_SECONDS
+        assert await asyncio.gather(*(store.run(ECHO) for _ in range(50))) == [["", ""]] * 50
+        assert (await store._connect().info("clients"))["connected_clients"] <= CONNECTIONS
         await store.stop()
 
 

@@ -1,10 +1,11 @@
 """Retries: what is tried again, how long is waited, and what the statistics say. Time and dice are the test's."""
 
 import asyncio
+import math
 
 import pytest
 
-from utils.errors import CircuitOpen, IdentitiesResting, MemoryShort, Private, RateLimited, SiteDown
+from utils.errors import NoWayOut, Private, ProxyDown, RateLimited, SiteDown, WorkerCrashed
 from utils.retry_manager import (
     OPERATION_BOUND,
     Adaptive,
@@ -14,6 +15,7 @@ from utils.retry_manager import (
     RetryManager,
     RetryStrategy,
 )
+from utils.retry_strategies import REFUSALS
 
 
 class Time:
@@ -116,9 +118,9 @@ async def test_what_is_not_idempotent_is_tried_once(manager, time):
     assert (work.attempts, time.slept) == (1, [])
 
 
-@pytest.mark.parametrize("refusal", [CircuitOpen, IdentitiesResting, MemoryShort])
+@pytest.mark.parametrize("refusal", REFUSALS)
 async def test_a_refusal_of_our_own_is_not_tried_again(manager, refusal):
-    """By a breaker, because every identity rests or there is no memory: others decide when to go on."""
+    """By a breaker, a bound or a limit, because all identities rest or there is no memory: others say when to go on."""
     work = Work(refusal(retry_after_seconds=1))
     with pytest.raises(refusal):
         await manager.run("probe", work, idempotent=True)
@@ -133,6 +135,13 @@ async def test_a_site_that_names_its_wait_is_obeyed_within_the_cap(manager, time
     with pytest.raises(RateLimited):
         await manager.run("probe", work, idempotent=True)
     assert work.attempts == 1
+
+
+@pytest.mark.parametrize("asked", [math.nan, math.inf, -math.inf, -5.0])
+async def test_a_wait_that_is_none_is_not_obeyed(manager, time, asked):
+    """Whatever somebody made of a Retry-After, the strategy's own wait is a time."""
+    assert await manager.run("probe", Work(RateLimited(retry_after_seconds=asked)), idempotent=True) == "done"
+    assert time.slept == [2.0]
 
 
 async def test_a_wait_that_would_outlast_the_budget_is_not_begun(time):
@@ -250,6 +259,19 @@ async def test_the_rate_is_of_the_last_attempts_of_that_operation(time):
     assert figures(manager, "success_rate") == [1.0]
     work = Work(SiteDown(), SiteDown())
     await manager.run("fetch", work, idempotent=True)
+    assert work.attempts == 3
+
+
+@pytest.mark.parametrize("refusal", [*REFUSALS, NoWayOut, ProxyDown, WorkerCrashed])
+async def test_trouble_of_our_own_says_nothing_of_the_site(time, refusal):
+    """However often it happens, the site that fails next is tried as often as one that was never in trouble."""
+    manager = RetryManager(Adaptive(rng=lambda: 0.0), budget_seconds=100, clock=time, sleep=time.sleep)
+    for _ in range(12):
+        with pytest.raises(refusal):
+            await manager.run("probe", Work(*[refusal()] * 3), idempotent=True)
+    assert figures(manager, "success_rate") == [1.0]
+    work = Work(SiteDown(), SiteDown())
+    assert await manager.run("probe", work, idempotent=True) == "done"
     assert work.attempts == 3
 
 

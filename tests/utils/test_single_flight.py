@@ -63,3 +63,34 @@ async def test_the_run_is_cancelled_when_the_last_caller_leaves():
     with pytest.raises(asyncio.CancelledError):
         await second
     assert ended.is_set()
+
+
+async def test_a_newcomer_waits_for_the_end_of_an_abandoned_run():
+    """Two runs of one key never stand side by side, however long the first one takes to end."""
+    flights: SingleFlight[int] = SingleFlight()
+    began, may_end, running, most = asyncio.Event(), asyncio.Event(), [], []
+
+    async def make() -> int:
+        running.append(1)
+        most.append(len(running))
+        began.set()
+        try:
+            if len(most) == 1:
+                await asyncio.Event().wait()
+        finally:
+            await may_end.wait()
+            running.pop()
+        return len(most)
+
+    first = asyncio.create_task(flights.run("a", make))
+    await began.wait()
+    first.cancel()
+    others = [asyncio.create_task(flights.run("a", make)) for _ in range(2)]
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert most == [1]
+    may_end.set()
+    assert await asyncio.gather(*others) == [2, 2]
+    assert most == [1, 1]
+    with pytest.raises(asyncio.CancelledError):
+        await first

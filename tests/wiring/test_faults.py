@@ -180,7 +180,7 @@ async def test_a_stolen_port_is_taken_back_when_the_thief_leaves(house):
 async def test_a_cache_that_lost_its_disk_opens_it_again(house):
     """What memory holds is served meanwhile."""
     cache = house.made("cache")
-    cache._disk._leave()
+    cache._disk._store.leave()
     cache._disk._store = None
     assert house.view("cache")["detail"] == "nothing is kept on disk"
     await house.back("cache")

@@ -80,6 +80,17 @@ def test_facts_of_the_wrong_kind_are_left_out():
     assert facts_of(wrong) == {"values": {}, "headers": {}}
 
 
+@pytest.mark.parametrize("asked", [float("nan"), float("inf"), float("-inf"), -1, True])
+def test_a_wait_that_is_no_time_is_left_out(asked):
+    """JSON as Python reads it knows NaN and Infinity; nobody is to wait for them."""
+    assert facts_of({"code": "rate_limited", "retry_after_seconds": asked}) == {
+        "code": "rate_limited",
+        "values": {},
+        "headers": {},
+    }
+    assert facts_of({"retry_after_seconds": 7})["retry_after_seconds"] == 7
+
+
 def test_progress_without_a_known_phase_is_dropped():
     assert progress_of({"phase": "uploading"}) is None
     assert progress_of({"phase": "downloading", "done_bytes": 5, "total_bytes": 9.0}) == Progress("downloading", 5, 9)

@@ -109,6 +109,11 @@ async def send_album(call: Call) -> Any:
     call.may_write(chat)
     if not 1 <= len(query.multi_media) <= limits.ALBUM_MOST:
         raise RpcError(400, "MULTI_MEDIA_TOO_LONG")
+    # core.telegram.org/constructor/inputSingleMedia: what was uploaded goes through messages.uploadMedia first
+    if any(
+        isinstance(item.media, (T.InputMediaUploadedPhoto, T.InputMediaUploadedDocument)) for item in query.multi_media
+    ):
+        raise RpcError(400, "MEDIA_INVALID")
     now = call.world.clock()
     earlier = [call.world.ledger.earlier(me, item.random_id, now) for item in query.multi_media]
     known = [message for message in earlier if message is not None]

@@ -1,0 +1,28 @@
+"""What is written beside a link in a command's text, read as the bot reads it: positions of a list, times of a clip."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from platforms.parts import written_clip
+from platforms.times import written_range
+from services.ranges import ALL
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from platforms.shapes import Link
+
+
+def part_beside(text: str, link: Link) -> str:
+    """Key of the clip whose times stand behind the link; "" for none. Raises BadPart."""
+    written = written_range(text, link.text)
+    return written_clip(*written).key if written else ""
+
+
+def positions_beside(text: str, links: Sequence[Link]) -> str:
+    """The positions that stand beside the only link of a text; "" where there is anything else."""
+    if len(links) != 1 or part_beside(text, links[0]):
+        return ""
+    beside = text.replace(links[0].text, " ", 1).strip().lower()
+    return beside if beside == ALL or (any(map(str.isdecimal, beside)) and not any(map(str.isalpha, beside))) else ""
