@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from typing import TYPE_CHECKING, Final
-
-from core.job_queue import OPEN_STATES
-from utils.errors import NotFound
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from bot.events import Pressed
@@ -14,17 +10,13 @@ if TYPE_CHECKING:
     from services.app import App
     from services.jobs import Order
 
-#: menus remembered with their last job (about 150 bytes each)
-MENU_BOUND: Final = 2000
-
 
 class Orders:
-    """Which menu led to which job."""
+    """One order of a menu at a time, also over a restart: the table of jobs knows which menus are at work."""
 
     def __init__(self, app: App) -> None:
         self._app = app
         self._placing: set[tuple[int, int]] = set()
-        self._jobs: OrderedDict[tuple[int, int], str] = OrderedDict()
 
     async def place(self, press: Pressed, order: Order) -> Job | None:
         """Accept an order; None where one of the same menu is under way. Raises Busy."""
@@ -33,22 +25,9 @@ class Orders:
             return None
         self._placing.add(menu)
         try:
-            if await self._under_way(menu):
+            # as `bot.messenger.Target` begins
+            if await self._app.downloads.under_way(order.front, {"chat_id": menu[0], "status_id": menu[1]}):
                 return None
-            job = await self._app.downloads.submit(order)
+            return await self._app.downloads.submit(order)
         finally:
             self._placing.discard(menu)
-        self._jobs[menu] = job.id
-        self._jobs.move_to_end(menu)
-        while len(self._jobs) > MENU_BOUND:
-            self._jobs.popitem(last=False)
-        return job
-
-    async def _under_way(self, menu: tuple[int, int]) -> bool:
-        job_id = self._jobs.get(menu)
-        if job_id is None:
-            return False
-        try:
-            return (await self._app.downloads.job(job_id)).state in OPEN_STATES
-        except NotFound:
-            return False

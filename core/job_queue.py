@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from core.job_queue_ends import OPEN_SQL
@@ -120,6 +120,11 @@ class JobQueue(Leases):
         """The job; None where there is none, or nobody can read it."""
         row = await self._database.one("SELECT * FROM jobs WHERE id = ?", job_id)
         return readable_job(row) if row else None
+
+    async def under_way(self, front: str, target: Mapping[str, object]) -> bool:
+        """Whether an open job of that front has a target that begins with these fields."""
+        beginning = f"{packed(target)[:-1]},%"
+        return await self._count(f"{OPEN_SQL} AND front = ? AND target LIKE ?", front, beginning) > 0
 
     async def waiting(self, fronts: Sequence[str]) -> list[Waiting]:
         """The accepted jobs of these fronts in the order in which they will be begun (see `in_order`).

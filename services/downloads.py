@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -240,6 +240,10 @@ class Downloads(Letters):
         if job is None:
             raise NotFound(f"job {job_id}")
         return job
+
+    async def under_way(self, front: str, target: Mapping[str, object]) -> bool:
+        """Whether an order for a target that begins with these fields is being worked on or waits."""
+        return await self._queue.under_way(front, target)
 
     async def watch(self, job_id: str) -> AsyncIterator[JobEvent]:
         """Events from the present state on; ends after the final one. Raises NotFound."""

@@ -478,6 +478,7 @@ class TooFast(LocalError):
 
     code = "too_fast"
     retry = True
+    rest_seconds = 5.0
     http_status = 429
     step = "later"
 

@@ -1,7 +1,6 @@
 """Small helpers of the bot."""
 
 import asyncio
-from typing import Any, cast
 
 import pytest
 from pyrogram import raw
@@ -10,13 +9,12 @@ from pyrogram.file_id import FileId, FileType
 
 from bot.media import caption, file_reference, input_media, kind_of
 from bot.meter import Meter
-from bot.orders import Orders
 from bot.refusals import ends_session, refusal, rpc_name
 from bot.sender import grouped
 from bot.tasks import Tasks, end
 from platforms.shapes import FetchedFile, Progress
 from tests.bot.conftest import settled
-from utils.errors import Busy, NotFound
+from utils.errors import Busy
 
 T = raw.types
 
@@ -238,59 +236,3 @@ def test_speed_is_that_of_the_last_seconds():
 
 
 # --- orders
-
-
-class Jobs:
-    """Stands for the downloads: accepts, and tells the state of a job."""
-
-    def __init__(self):
-        self.states, self.gate = {}, asyncio.Event()
-        self.gate.set()
-
-    @property
-    def downloads(self):
-        return self
-
-    async def submit(self, order):
-        await self.gate.wait()
-        job = Job(f"job{len(self.states)}", "accepted")
-        self.states[job.id] = job
-        return job
-
-    async def job(self, job_id):
-        if job_id not in self.states:
-            raise NotFound(job_id)
-        return self.states[job_id]
-
-
-class Job:
-    def __init__(self, job_id, state):
-        self.id, self.state = job_id, state
-
-
-def pressed(message_id=1):
-    from bot.events import Pressed
-
-    return Pressed(1, 1, message_id, 1, "", private=True)
-
-
-async def test_one_menu_one_open_job(monkeypatch):
-    """Pressed again while it is placed or open: nothing; after its end, or when nobody knows it any more: a new one."""
-    monkeypatch.setattr("bot.orders.MENU_BOUND", 2)
-    jobs: Any = Jobs()
-    orders, order = Orders(jobs), cast("Any", object())
-    jobs.gate.clear()
-    first = asyncio.create_task(orders.place(pressed(), order))
-    await asyncio.sleep(0)
-    assert await orders.place(pressed(), order) is None
-    jobs.gate.set()
-    job: Any = await first
-    assert await orders.place(pressed(), order) is None
-    job.state = "failed"
-    again = await orders.place(pressed(), order)
-    assert again is not None
-    jobs.states.pop(again.id)
-    assert await orders.place(pressed(), order) is not None
-    for message_id in (2, 3):
-        await orders.place(pressed(message_id), order)
-    assert len(orders._jobs) == 2

@@ -10,6 +10,7 @@ from bot.session_store import SessionStore
 from services.wishes import Wish
 from tests.bot.conftest import jpeg, settled
 from tests.bot.test_messenger import LINK, ended, files_of, ordered, states
+from tests.telegram_server import asking
 from tests.telegram_server.faults import Cut
 from utils.errors import StorageTrouble
 
@@ -102,3 +103,25 @@ async def test_an_album_whose_stored_copy_was_not_answered(run, telegram, sites)
     assert await states(bot) == ["done"]
     assert len(files_of(telegram, telegram.bot)) == 2
     assert len(files_of(telegram, channel)) == 2
+
+
+async def test_a_menu_orders_once_over_a_restart(run, telegram, sites):
+    """Pressed again while it is under way: nothing, in the next process too; afterwards it is a new order."""
+    await run.sign_in()
+    bot = await run()
+    sites.fetching.clear()
+    said = await telegram.alice.say(telegram.bot, LINK)
+    menu = await telegram.alice.wait_for(lambda m: len(m.buttons) > 1, after=said, seconds=20)
+    best = menu.button("Best").data
+    await asyncio.gather(*(asking.press(telegram.world, telegram.alice, menu, best, 10) for _ in range(3)))
+    await settled(lambda: sites.fetches)
+    bot = await run()
+    await settled(lambda: len(sites.fetches) > 1)
+    await asking.press(telegram.world, telegram.alice, menu, best, 10)
+    await settled(lambda: not bot.part._desk.open_events())
+    assert await states(bot) == ["running"]
+    sites.fetching.set()
+    await ended(bot)
+    await asking.press(telegram.world, telegram.alice, menu, best, 10)
+    await ended(bot, 2)
+    assert len(files_of(telegram)) == 2

@@ -20,6 +20,7 @@ from utils.errors import (
     Private,
     ShuttingDown,
     SiteDown,
+    TooFast,
 )
 
 
@@ -516,7 +517,7 @@ async def rested(downloads, database, job):
     downloads._workers.wake()
 
 
-@pytest.mark.parametrize("rests", [CircuitOpen, IdentitiesResting])
+@pytest.mark.parametrize("rests", [CircuitOpen, IdentitiesResting, TooFast])
 async def test_a_site_that_rests_makes_its_jobs_wait(downloads, sites, telegram, database, rests):
     """However many: each hears why and until when, nothing of the site is asked, and all are done afterwards."""
     sites.fails = [rests("closed", retry_after_seconds=300) for _ in range(5)]
