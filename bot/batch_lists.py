@@ -16,7 +16,8 @@ from bot.rich import plain
 from bot.status import explain
 from bot.tasks import end
 from bot.telegram import Place
-from services.ranges import ALL, parse_ranges
+from services.beside import looks_like_positions
+from services.ranges import parse_ranges
 from utils.errors import DeadlineExceeded, Expired, GoldcrestError, InternalError, TelegramRefused
 from utils.ids import button_token
 
@@ -225,9 +226,3 @@ class Lists:
             await self._telegram.delete(menu.chat_id, prompt_id)
         except TelegramRefused as error:
             log.debug("status.gone", error=error.detail)
-
-
-def looks_like_positions(text: str) -> bool:
-    """Whether a text is made of digits and signs alone, or is the word for everything."""
-    text = text.strip().lower()
-    return text == ALL or (any(map(str.isdecimal, text)) and not any(map(str.isalpha, text)))

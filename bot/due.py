@@ -7,14 +7,23 @@ from typing import TYPE_CHECKING
 import structlog
 
 from bot.board import Screen
-from bot.calls import UNREACHABLE
 from bot.events import Incoming
 from bot.messenger import Target
 from bot.rich import Piece, plain
 from bot.status import failed_screen, titled
 from services.jobs import Order
 from services.wishes import Again, Reminder
-from utils.errors import Busy, GoldcrestError, LiveNow, NotLiveYet, ShuttingDown, SiteError, Starting, TelegramRefused
+from utils.errors import (
+    Busy,
+    GoldcrestError,
+    LiveNow,
+    NotLiveYet,
+    ShuttingDown,
+    SiteError,
+    Starting,
+    TelegramAway,
+    TelegramRefused,
+)
 
 if TYPE_CHECKING:
     from bot.board import Boards
@@ -51,11 +60,11 @@ class Due:
             if reminder.kind == "live":
                 return await self._look_for(reminder)
             return await (self._order(reminder) if reminder.quality else self._look(reminder))
-        except TelegramRefused as error:
+        except TelegramAway as error:
+            return Again(error.retry_after_seconds)
+        except TelegramRefused as error:  # blocked, or the chat is gone: nobody waits any more
             log.info("reminder.refused", error=error.detail)
-            if error.detail == UNREACHABLE or error.retry_after_seconds is not None:
-                return Again(error.retry_after_seconds)
-            return None  # blocked, or the chat is gone: nobody waits any more
+            return None
 
     async def give_up(self, reminder: Reminder) -> None:
         """Say that it did not begin, or that there was no room for it."""

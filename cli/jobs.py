@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from typer import BadParameter
 
 from cli import lists
-from cli.beside import part_beside, positions_beside
+from services.beside import part_beside, positions_beside
 from services.jobs import Order
 from services.shapes import media_shape
 from utils.errors import InternalError, NoLink, error_by_code

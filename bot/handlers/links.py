@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from bot.batch_lists import looks_like_positions
 from bot.batch_menus import BatchMenu
 from bot.batch_screens import links_screen
 from bot.handlers.people import passed_on
@@ -14,6 +13,7 @@ from bot.router import Router
 from bot.status import explain
 from bot.telegram import Place
 from platforms.shapes import LIST_KINDS
+from services.beside import positions_beside
 from utils.errors import Busy, NoLink, error_by_code
 from utils.ids import button_token
 
@@ -108,14 +108,6 @@ def offered_together(links: Sequence[Link], *, private: bool) -> tuple[Link, ...
     """
     items = tuple(link for link in links if link.kind not in LIST_KINDS and (private or link.platform != "generic"))
     return items if len(items) > SINGLE_BOUND else ()
-
-
-def positions_beside(text: str, links: Sequence[Link]) -> str:
-    """The positions written beside the only link of a message; "" for any other text."""
-    if len(links) != 1:
-        return ""
-    beside = text.replace(links[0].text, " ", 1).strip()
-    return beside if looks_like_positions(beside) else ""
 
 
 def list_of(link: Link, app: App) -> Link | None:

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from bot.batch_lists import looks_like_positions
 from bot.batch_menus import MENU_SECONDS, RECENT_SECONDS, BatchMenu, BatchMenus
 from platforms.shapes import Link
+from services.beside import looks_like_positions
 from tests.bot.conftest import MIGRATIONS
 from utils.database import Database
 from utils.errors import Expired

@@ -2,9 +2,10 @@
 
 import pytest
 
-from bot.handlers.links import SINGLE_BOUND, positions_beside, refused_text
+from bot.handlers.links import SINGLE_BOUND, refused_text
 from platforms.links import Refused
 from platforms.registry import Registry
+from services.beside import positions_beside
 from tests.bot.test_lists import LIST, VIDEO, buttons, ended, files, is_choice, is_list, one_button
 from utils.errors import Removed, SiteDown
 from utils.texts import Texts

@@ -1,4 +1,4 @@
-"""What is written beside a link in a command's text, read as the bot reads it: positions of a list, times of a clip."""
+"""What is written beside a link in a text: positions of a list, times of a clip."""
 
 from __future__ import annotations
 
@@ -14,6 +14,12 @@ if TYPE_CHECKING:
     from platforms.shapes import Link
 
 
+def looks_like_positions(text: str) -> bool:
+    """Whether a text is made of digits and signs alone, or is the word for everything."""
+    text = text.strip().lower()
+    return text == ALL or (any(map(str.isdecimal, text)) and not any(map(str.isalpha, text)))
+
+
 def part_beside(text: str, link: Link) -> str:
     """Key of the clip whose times stand behind the link; "" for none. Raises BadPart."""
     written = written_range(text, link.text)
@@ -25,4 +31,4 @@ def positions_beside(text: str, links: Sequence[Link]) -> str:
     if len(links) != 1 or part_beside(text, links[0]):
         return ""
     beside = text.replace(links[0].text, " ", 1).strip().lower()
-    return beside if beside == ALL or (any(map(str.isdecimal, beside)) and not any(map(str.isalpha, beside))) else ""
+    return beside if looks_like_positions(beside) else ""

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from cli.beside import part_beside, positions_beside
 from platforms.registry import Registry
+from services.beside import part_beside, positions_beside
 from tests.cli.test_process import run, sites
 from utils.errors import BadPart
 
