@@ -157,7 +157,8 @@ async def _starts(folder: Path, sites: SpawnedSites, chosen: Callable[[str], boo
 async def _egress_dead(folder: Path, sites: SpawnedSites) -> Row:
     """Nobody can strike a task from outside, so this bot's parts are in this process."""
     setup_logs("warning")
-    async with open_app(load_settings({"DATA_DIR": str(folder / "egress"), **sites.env()})) as app:
+    memory = {"MAX_MEMORY_MB": "4000"}  # the process of the bench counts as well
+    async with open_app(load_settings({"DATA_DIR": str(folder / "egress"), **memory, **sites.env()})) as app:
 
         def health() -> Any:
             parts = app.state()["parts"]

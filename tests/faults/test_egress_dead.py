@@ -13,7 +13,8 @@ pytestmark = pytest.mark.process
 
 async def test_the_proxy_comes_back(tmp_path, sites):
     """Its state is told as it is, then it is well again, and what is asked for comes through it."""
-    async with open_app(load_settings({"DATA_DIR": str(tmp_path), **sites.env()})) as app:
+    memory = {"MAX_MEMORY_MB": "4000"}  # the process of the tests counts as well
+    async with open_app(load_settings({"DATA_DIR": str(tmp_path), **memory, **sites.env()})) as app:
 
         def seems(*, ok):
             async def told():

@@ -94,7 +94,8 @@ Start = Callable[..., AbstractAsyncContextManager[Running]]
 async def running_host(sites: Sites, root: Path, **environment: str) -> AsyncIterator[Running]:
     """A host with settings from `environment`, where `stall_seconds="1"` is a key of the extractor's section."""
     keys = {key if key.isupper() else f"GOLDCREST_EXTRACTOR__{key.upper()}": text for key, text in environment.items()}
-    settings = load_settings({**sites.env(), "DATA_DIR": str(root), **keys})
+    # the process of the tests counts as well
+    settings = load_settings({**sites.env(), "DATA_DIR": str(root), "MAX_MEMORY_MB": "4000", **keys})
     egress = Egress(settings.egress)
     await egress.start()
     host = ExtractorHost(settings, egress)
