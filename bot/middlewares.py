@@ -99,11 +99,10 @@ class Errors:
     async def _tell(self, event: Event, error: GoldcrestError) -> None:
         text = explain(self._texts, error)
         try:
-            if isinstance(event, Pressed) and not event.answered:
+            if isinstance(event, Pressed):
                 await self._telegram.answer(event, text, alert=True)
             else:
-                place = Place.of(event) if isinstance(event, Incoming) else Place(event.chat_id)
-                await self._telegram.send_text(place, plain(text))
+                await self._telegram.send_text(Place.of(event), plain(text))
         except TelegramRefused as refused:
             log.info("answer.refused", error=refused.detail)
 

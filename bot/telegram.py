@@ -11,7 +11,7 @@ from pyrogram import raw
 
 from bot.calls import Calls
 from bot.refusals import ALREADY_SENT, NOT_MODIFIED, REPLY_GONE
-from bot.rich import CAPTION_LIMIT, TEXT_LIMIT, Rich, written
+from bot.rich import CAPTION_LIMIT, TEXT_LIMIT, Rich, plain, written
 from bot.updates import author_of, sender_of
 from utils.errors import TelegramRefused
 
@@ -153,8 +153,13 @@ class Telegram(Calls):
         await self.call(query, self.sends, PATIENCE_SECONDS)
 
     async def answer(self, press: Pressed, text: str = "", *, alert: bool = False) -> None:
-        """Tell the app that a press was heard; only the first answer counts. Too late is no error."""
+        """Tell the app that a press was heard. Too late is no error.
+
+        Only the first answer counts; an alert behind it comes as a message.
+        """
         if press.answered:
+            if text and alert:
+                await self.send_text(Place(press.chat_id), plain(text))
             return
         press.answered = True
         query = raw.functions.messages.SetBotCallbackAnswer(
