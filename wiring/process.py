@@ -87,12 +87,12 @@ async def run_until_signal(
     await asyncio.wait({starting}, timeout=ALARM_SECONDS)
     signalled.cancel()
     losing.cancel()
+    error = _outcome(starting) if starting.done() else None  # asked for in any case: else asyncio complains of it
     if ended.is_set():
         return 0
     if losing.done():
         print(f"Goldcrest ends, because a new start may help: {losing.result()}", file=sys.stderr)
         return 1
-    error = _outcome(starting)
     if isinstance(error, ConfigError):
         print(error.detail, file=sys.stderr)
         return 2
