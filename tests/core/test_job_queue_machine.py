@@ -88,6 +88,8 @@ class QueueMachine(RuleBasedStateMachine):
         if begun:  # the first of the line, with everybody who wants the same
             assert {job.id for job in begun} == {job.id for job in line if job.key == line[0].key}
             self.fair(line, running)
+        for job in begun:  # whoever was served, in whatever way, begins to wait anew
+            self.passed.pop(job.user_id, None)
         self.held[who].update({job.id: job for job in begun})
 
     def fair(self, line, running):
@@ -103,7 +105,6 @@ class QueueMachine(RuleBasedStateMachine):
                 assert first.person not in passes
                 passes.append(first.person)
         self.passed = {person: passes for person, passes in self.passed.items() if person in waiting}
-        self.passed.pop(first.person, None)
 
     def under_way(self):
         sql = "SELECT user_id, COUNT(*) AS number FROM jobs WHERE state IN ('running', 'sending') GROUP BY user_id"
