@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bench.crowd import is_menu
 from bench.server import SERVE, Server, free_port, is_ready
 from bench.start import server_environment
 
@@ -52,8 +53,8 @@ async def deliver(telegram: Telegram, link: str, button: str = "Best", seconds: 
     """Send a link, press a button, wait for the file. Raises RuntimeError where the bot says that it failed."""
     began = time.perf_counter()
     sent = await telegram.alice.say(telegram.bot, link)
-    menu = await telegram.alice.wait_for(lambda m: _is_menu(m) or _is_end(m), seconds, after=sent)
-    if not _is_menu(menu):
+    menu = await telegram.alice.wait_for(lambda m: is_menu(m) or _is_end(m), seconds, after=sent)
+    if not is_menu(menu):
         raise RuntimeError(f"the bot says: {menu.text}")
     menu_seconds = time.perf_counter() - began
     await telegram.alice.press(menu, button, seconds=seconds)
@@ -63,10 +64,7 @@ async def deliver(telegram: Telegram, link: str, button: str = "Best", seconds: 
     return Delivered(message.file.size, menu_seconds, time.perf_counter() - began)
 
 
-def _is_menu(message: Message) -> bool:
-    return len(message.buttons) > 1
-
-
 def _is_end(message: Message) -> bool:
-    """A status without any button tells how it ended; while there is work it has Cancel."""
-    return not message.buttons and bool(message.text)
+    """A status without Cancel tells how it ended, unless it offers something."""
+    working = any("Cancel" in button.text for row in message.buttons for button in row)
+    return bool(message.text) and not working and not is_menu(message)

@@ -96,6 +96,7 @@ class QueueMachine(RuleBasedStateMachine):
         """Who has as few jobs under way as the one served is passed over by each other person at most once."""
         first = line[0]
         waiting = {job.person for job in line if not job.batch and not job.suspicions}
+        self.passed = {person: passes for person, passes in self.passed.items() if person in waiting}
         if first.suspicions or first.batch:
             return
         for person in waiting - {first.person}:
@@ -104,7 +105,6 @@ class QueueMachine(RuleBasedStateMachine):
             if running.get(first.person, 0) == running.get(person, 0):
                 assert first.person not in passes
                 passes.append(first.person)
-        self.passed = {person: passes for person, passes in self.passed.items() if person in waiting}
 
     def under_way(self):
         sql = "SELECT user_id, COUNT(*) AS number FROM jobs WHERE state IN ('running', 'sending') GROUP BY user_id"
@@ -138,6 +138,7 @@ class QueueMachine(RuleBasedStateMachine):
         job_id = data.draw(st.sampled_from(sorted(self.accepted)))
         assert (self.run(self.queues[who].cancel(job_id)) is None) == (job_id in self.ended)
         self.ended.setdefault(job_id, "cancelled")
+        self.passed.pop(self.accepted[job_id].user_id, None)  # who asks again begins to wait anew
 
     @rule(who=WHO)
     def beat(self, who):
