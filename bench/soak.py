@@ -27,8 +27,12 @@ JOBS: Final = 2000
 #: pools, caches, the newest traces (300 of `monitoring`) and the extractor have their size after so many
 WARM: Final = 300
 #: The extractor leaves memory when it has rested; a short rest makes both states alike. Every link is new, so the cache
-#: fills by design: a small one is full before growth is counted.
-REST: Final = {"GOLDCREST_EXTRACTOR__IDLE_STOP_SECONDS": "5", "GOLDCREST_CACHE__MEMORY_MB": "1"}
+#: and the index of its disk fill by design: small ones are full before growth is counted.
+REST: Final = {
+    "GOLDCREST_EXTRACTOR__IDLE_STOP_SECONDS": "5",
+    "GOLDCREST_CACHE__MEMORY_MB": "1",
+    "CACHE_SIZE_MB": "1",
+}
 REST_SECONDS: Final = 90.0
 
 
