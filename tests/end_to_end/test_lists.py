@@ -157,8 +157,10 @@ async def test_cancel_all_in_the_middle(bot, telegram, sites):
     await until(telegram, lambda: len(files(telegram)) >= 1)
     await telegram.alice.press(choice, "Cancel all")
     await until(telegram, lambda: sentence("cancelled") in choice.text)
-    number = len(files(telegram))
-    assert choice.text.splitlines()[2] == f"{number} sent \u00b7 {60 - number} cancelled"
+    told = choice.text.splitlines()[2]
+    sent = int(told.split()[0])
+    assert told == f"{sent} sent \u00b7 {60 - sent} cancelled"
+    assert len(files(telegram)) - sent in {0, 1}, "one that was on the wire when it was cancelled may come"
     async with asyncio.timeout(20):
         while list(bot.data.glob("work/*")):
             await asyncio.sleep(0.05)

@@ -146,7 +146,7 @@ async def test_a_server_that_hangs_is_gone(tmp_path, clock):
 async def test_many_calls_that_hang_together_are_one_failure(tmp_path, clock):
     """The pause after them is the first one, all of them end with the time-out, and connections are bounded."""
     with running_redis(tmp_path) as server:
-        store = RedisStore(server.url, clock=clock, timeout_seconds=0.5)
+        store = RedisStore(server.url, clock=clock, timeout_seconds=2)
         await store.run(ECHO)
         with server.frozen():
             ends = await asyncio.gather(*(store.run(ECHO) for _ in range(50)), return_exceptions=True)
