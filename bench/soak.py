@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from bench.server import Server
 
 JOBS: Final = 2000
-#: pools, the newest traces (300 of `monitoring`), both levels of the cache and the extractor have their size after so many
+#: pools, the newest traces (300), both levels of the cache and the extractor have their size after so many
 WARM: Final = 600
 #: The extractor leaves memory when it has rested; a short rest makes both states alike. Every link is new, so the cache
 #: and the index of its disk fill by design: small ones are full before growth is counted.
