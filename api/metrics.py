@@ -33,6 +33,8 @@ NUMBERS: Final = (
         "Of the whole process tree, shared pages counted once (PSS).",
         ("system", "memory_bytes"),
     ),
+    ("tasks", "gauge", "Of asyncio, the one that tells this included.", ("system", "tasks")),
+    ("threads", "gauge", "Of the resident process.", ("system", "threads")),
     ("memory_share_percent", "gauge", "Of the cap or of the container's limit.", ("memory", "share_percent")),
     ("memory_waiting", "gauge", "Workers that wait for room.", ("memory", "waiting")),
     ("egress_tickets", "gauge", "Pieces of work that may use the network.", ("egress", "tickets")),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from typing import TYPE_CHECKING, Any, Final
 
 from utils.process_memory import tree_bytes
@@ -32,6 +33,8 @@ async def status(app: App) -> dict[str, Any]:
             "ready_seconds": state.get("ready_seconds"),
             "memory_usage": memory_text(used_bytes, cap_mb),
             "memory_bytes": used_bytes,
+            "tasks": len(asyncio.all_tasks()),
+            "threads": threading.active_count(),
             "parts": state.get("parts", {}),
         },
         "downloads": downloads.figures.downloads() if downloads else {},

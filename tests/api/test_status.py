@@ -1,6 +1,8 @@
 """The dashboard: the fixed key names, and nothing that is secret."""
 
+import asyncio
 import json
+import threading
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -36,6 +38,20 @@ async def test_the_fixed_names_hold(stage, client):
     assert status["platforms"] == {"generic": {"success": 1, "failed": 0}}
     assert status["shelf"] == {"files": 1, "bytes": 10_000}
     assert "landlock" in status["extractor"]
+
+
+async def test_tasks_and_threads_are_counted(client):
+    """What a process that runs for months must not gather."""
+    first = (await client.get("/status")).json["system"]
+    over = threading.Event()
+    more = asyncio.create_task(asyncio.sleep(60))
+    thread = threading.Thread(target=over.wait)
+    thread.start()
+    then = (await client.get("/status")).json["system"]
+    more.cancel()
+    over.set()
+    thread.join()
+    assert (then["tasks"], then["threads"]) == (first["tasks"] + 1, first["threads"] + 1)
 
 
 async def test_a_process_that_just_woke_has_a_status(stage, client):
