@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 #: downloads remembered; one that is forgotten begins to count anew
 BOUND: Final = 1000
+#: seconds; longer by so much each time in a row that memory ran short, the first time not at all
+MEMORY_REST_SECONDS: Final = 10.0
 #: a site that rests is waited for so often in a row; each of its rests is longer than the one before
 SITE_RESTS: Final = 8
 
@@ -39,13 +41,18 @@ class PutBacks:
         if error is None or error.rest_seconds is None or not self._again(flight.key, error.code):
             self._counts.pop(flight.key, None)
             return OutOfMemory(error.detail) if isinstance(error, MemoryShort) else error
+        before = self._counts[flight.key][error.code] - 1
+        seconds = before * MEMORY_REST_SECONDS if isinstance(error, MemoryShort) else 0.0
         for job in list(flight.jobs.values()):
-            await self.one(job, flight, error)
+            await self.one(job, flight, error, seconds)
         return None
 
-    async def one(self, job: Job, flight: Flight | None = None, error: GoldcrestError | None = None) -> None:
-        """Let one job leave its flight and wait again; `error`: why, if it is to know and to rest."""
-        seconds = max(error.rest_seconds or 0.0, error.retry_after_seconds or 0.0) if error else 0.0
+    async def one(
+        self, job: Job, flight: Flight | None = None, error: GoldcrestError | None = None, seconds: float = 0.0
+    ) -> None:
+        """Let one job leave its flight and wait again, `seconds` at least; `error`: why, if it is to know."""
+        if error is not None:
+            seconds = max(seconds, error.rest_seconds or 0.0, error.retry_after_seconds or 0.0)
         waiting = await self._leaseholder.written(lambda: self._queue.put_back(job, seconds))
         if flight is not None:  # not before: what breaks the flight off would leave the job to nobody
             flight.leave(job)

@@ -56,7 +56,8 @@ _AUDIO: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
 class FFmpeg:
     """The program behind the gate. Every call blocks and runs in the caller's process group.
 
-    Raises DeadlineExceeded, NotAMedia, NoMedia, DiskFull, TooLarge, OutOfMemory, or MediaTool for all else.
+    Raises DeadlineExceeded, NotAMedia, NoMedia, DiskFull, TooLarge, OutOfMemory, MemoryShort where the
+    kernel has ended it for want of memory, or MediaTool for all else.
     """
 
     def __init__(

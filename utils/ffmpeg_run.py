@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import selectors
 import shutil
+import signal
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -12,7 +13,16 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import IO, Final
 
-from utils.errors import DeadlineExceeded, DiskFull, GoldcrestError, MediaTool, NotAMedia, OutOfMemory, TooLarge
+from utils.errors import (
+    DeadlineExceeded,
+    DiskFull,
+    GoldcrestError,
+    MediaTool,
+    MemoryShort,
+    NotAMedia,
+    OutOfMemory,
+    TooLarge,
+)
 
 #: The executable that puts the lists of protocols and formats before every input; yt-dlp's `ffmpeg_location`.
 GATE: Final = Path(__file__).resolve().parent / "gate" / "ffmpeg"
@@ -169,6 +179,8 @@ def _drain(
 
 def failure(code: int, output: Output) -> GoldcrestError:
     """The error that a failed run stands for; the detail is what ffmpeg said last."""
+    if code == -signal.SIGKILL:  # not ours, that one has another end: the kernel is out of memory
+        return MemoryShort("ffmpeg ended by the kernel, SIGKILL")
     said = output.last_lines
     meaning = next((error for words, error in _MEANINGS if words in said), MediaTool)
     return meaning(f"ffmpeg ended with {code}: {said[-500:]}")

@@ -31,6 +31,8 @@ FRESH_SECONDS: Final = 0.2
 TIGHT_SECONDS: Final = 0.25
 #: looks may take one part in so many of the time, however slow this machine is
 SPARING: Final = 100
+#: how much more than was reckoned with, or seen, a child is taken for that ended for want of memory
+STARVED_FACTOR: Final = 1.5
 #: measured in the groups of those who run them
 FOREIGN: Final = frozenset({"javascript"})
 OnLevel = Callable[[Level, Level], None]
@@ -94,6 +96,7 @@ class MemoryManager:
         self._look_seconds = 0.0
         self._looked = dict.fromkeys(("full", "cheap"), 0)
         self._peak_bytes = 0
+        self._starved = 0
         self._listeners: WeakCallbacks[OnLevel] = WeakCallbacks()
         self._relief = Relief(collect=collect, clock=clock)
         self._stirred = asyncio.Event()
@@ -153,6 +156,17 @@ class MemoryManager:
         lease = self._admission.try_acquire(kind, need_bytes) if self.room_for(need_bytes) else None
         return None if lease is None else lambda: self._admission.release(lease)
 
+    def starved(self, lease: Lease) -> None:
+        """Its child has ended for want of memory: it needs more than was reckoned with.
+
+        At most what it could have alone: beside others, also beside strangers in the control group, any child starves.
+        """
+        self._starved += 1
+        self._look(full=True)
+        others = sum(other.used_bytes for other in self._admission.leases.values() if other is not lease)
+        alone = self._reading.room(self._ceiling) + lease.used_bytes + others
+        lease.told(min(int(STARVED_FACTOR * max(lease.need_bytes, lease.peak_bytes)), alone))
+
     def on_level(self, name: str, callback: OnLevel) -> None:
         """Have a function or bound method called with (old, new) level; its owner isn't kept alive by that."""
         self._listeners.add(name, callback)
@@ -193,6 +207,7 @@ class MemoryManager:
             "waiting": self._admission.waiting,
             **self._admission.counted,
             **self._relief.counted,
+            "starved": self._starved,
             "heap": {"blocks": sys.getallocatedblocks(), "gc_pending": gc.get_count(), "gc": gc.get_stats()},
             "looks": {**self._looked, "last_ms": round(1000 * self._look_seconds, 2)},
         }

@@ -41,8 +41,6 @@ REDIRECT_BYTES: Final = 8 * MEBIBYTE
 SMALL_CALLS: Final = 3
 #: What the preloaded process takes once it is up, measured with the largest sites loaded.
 FORKSERVER_BYTES: Final = 32 * MEBIBYTE
-#: How much more than was reckoned with a child is taken for that the kernel has ended for want of memory.
-KILLED_FACTOR: Final = 1.5
 #: What a file may be larger than its parts.
 CONTAINER_BYTES: Final = 64 * MEBIBYTE
 
@@ -52,7 +50,8 @@ class ExtractorHost:
 
     Cancelling the awaiting task kills the child with everything it has started and returns when that is gone; the job's
     folder belongs to the caller. `memory` says when a child may start, and ends the youngest where it runs short: its
-    call then raises MemoryShort.
+    call then raises MemoryShort. So does a download that the kernel has ended for want of memory; a short call raises
+    OutOfMemory then, because it is worth another try at once.
     """
 
     def __init__(
@@ -235,8 +234,10 @@ class ExtractorHost:
             return MemoryShort(f"{lease.kind} ended at {lease.used_bytes >> 20} MiB")
         if isinstance(error, WorkerCrashed) and self._stopping:
             return ShuttingDown()
-        if isinstance(error, OutOfMemory):
-            lease.told(int(KILLED_FACTOR * max(lease.need_bytes, lease.used_bytes)))
+        if isinstance(error, MemoryShort | OutOfMemory):
+            self._memory.starved(lease)
+        if isinstance(error, MemoryShort) and lease.kind not in JOBS:
+            return OutOfMemory(error.detail)
         return error
 
     async def _finish(self, launcher: Launcher, conversation: Conversation) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from platforms.shapes import Progress
-from utils.errors import DeadlineExceeded, GoldcrestError, OutOfMemory, WorkerCrashed, error_by_code
+from utils.errors import DeadlineExceeded, GoldcrestError, MemoryShort, WorkerCrashed, error_by_code
 
 PHASES: Final = frozenset({"probing", "downloading", "recording", "merging", "fitting"})
 KINDS: Final = frozenset({"video", "audio", "photo", "document"})
@@ -94,7 +94,7 @@ def ending_of(status: int | None) -> GoldcrestError:
         return WorkerCrashed(f"exit code {status >> 8}")
     name = signal.Signals(number).name if number in {each.value for each in signal.Signals} else f"signal {number}"
     if number == signal.SIGKILL:  # nobody else sends it unasked: the kernel is out of memory
-        return OutOfMemory(name)
+        return MemoryShort(f"ended by the kernel, {name}")
     return DeadlineExceeded(name) if number == signal.SIGXCPU else WorkerCrashed(name)
 
 

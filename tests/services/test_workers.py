@@ -497,16 +497,21 @@ async def test_workers_that_never_began_stop(make):
     await make().stop()
 
 
-async def test_memory_that_runs_short_puts_a_download_back(downloads, sites, telegram):
+async def test_memory_that_runs_short_puts_a_download_back(downloads, database, sites, telegram):
     """Not failed: it waits again, hears why, and goes on; the fourth time in a row it needs too much."""
     sites.fails = [MemoryShort("a"), MemoryShort("b")]
     job = await downloads.submit(order())
+    await settled(lambda: len(sites.fetches) == 2)  # the first time it doesn't rest
+    await rested(downloads, database, job)
     assert (await ended(downloads, job)).phase == "done"
     assert len(sites.fetches) == 3
     assert telegram.sent
     sites.fails = [MemoryShort(str(number)) for number in range(4)]
-    event = await ended(downloads, await downloads.submit(order("2")))
-    assert isinstance(event.error, OutOfMemory)
+    job = await downloads.submit(order("2"))
+    for fetches in (5, 6):
+        await settled(lambda fetches=fetches: len(sites.fetches) == fetches)
+        await rested(downloads, database, job)
+    assert isinstance((await ended(downloads, job)).error, OutOfMemory)
 
 
 async def rested(downloads, database, job):

@@ -9,7 +9,7 @@ import pytest
 
 from tests.utils import media_ground as ground
 from utils import ffmpeg_run
-from utils.errors import DeadlineExceeded, DiskFull, MediaTool, NotAMedia, OutOfMemory, TooLarge
+from utils.errors import DeadlineExceeded, DiskFull, MediaTool, MemoryShort, NotAMedia, OutOfMemory, TooLarge
 from utils.ffmpeg import FFmpeg, find_ffmpeg
 from utils.ffmpeg_run import HEAD_BYTES, TAIL_BYTES, Output
 
@@ -70,6 +70,13 @@ def test_failures_are_told_apart(tmp_path, said, error):
         tool.version()
     assert said in caught.value.detail
     with pytest.raises(error):
+        tool.inspect(tmp_path)
+
+
+def test_what_the_kernel_has_ended_is_told(tmp_path):
+    """It picks the largest process, which may be ffmpeg rather than the worker that waits for it."""
+    tool = FFmpeg(ground.script(tmp_path, "echo a word >&2; kill -9 $$"))
+    with pytest.raises(MemoryShort, match="SIGKILL"):
         tool.inspect(tmp_path)
 
 

@@ -210,6 +210,28 @@ async def test_then_the_youngest_goes_and_nobody_starts_meanwhile():
     await leave([made[0], newcomer])
 
 
+async def test_a_kind_that_starves_is_taken_to_need_more_up_to_what_there_is():
+    """The kernel was faster than the watchdog; a neighbour's memory is no need of the child's own."""
+    ground = Ground()
+    for _ in range(6):
+        (child,) = await children(ground, 50)
+        ground.memory.starved(child.lease)
+        await leave([child])
+    figures = ground.memory.figures()
+    room = 0.95 * 200 - 60
+    assert figures["starved"] == 6
+    assert room < figures["needs"]["fetch"]["need_mb"] <= round(1.15 * room, 1)
+
+
+async def test_a_starved_child_teaches_what_was_reckoned_with_and_half_as_much_again():
+    """As long as so much could be had."""
+    ground = Ground()
+    (child,) = await children(ground, 20)
+    ground.memory.starved(child.lease)
+    await leave([child])
+    assert ground.memory.figures()["needs"]["fetch"]["need_mb"] == round(1.15 * 1.5 * 50, 1)
+
+
 async def test_alone_it_is_ended_only_above_the_cap():
     """Between the critical level and the cap the one job goes on."""
     ground = Ground()

@@ -19,7 +19,7 @@ from platforms.extractor.launcher import Worker
 from platforms.extractor.protocol import REPLY_BYTES, Order, decode_order
 from platforms.shapes import Progress
 from utils.egress import Refusal
-from utils.errors import GoldcrestError, OutOfMemory, PrivateAddress, RateLimited, Stalled, TooLarge, WorkerCrashed
+from utils.errors import GoldcrestError, MemoryShort, PrivateAddress, RateLimited, Stalled, TooLarge, WorkerCrashed
 
 ORDER = Order("extract", "https://example.com/", "http://127.0.0.1:1")
 
@@ -146,7 +146,7 @@ async def test_a_child_that_does_not_keep_to_the_protocol(line: bytes):
 
 
 @pytest.mark.parametrize(
-    ("status", "error"), [(signal.SIGKILL, OutOfMemory), (signal.SIGSEGV, WorkerCrashed), (0, WorkerCrashed)]
+    ("status", "error"), [(signal.SIGKILL, MemoryShort), (signal.SIGSEGV, WorkerCrashed), (0, WorkerCrashed)]
 )
 async def test_an_end_without_a_word(status: int, error: type[GoldcrestError]):
     async with conversation() as child:
@@ -160,7 +160,7 @@ async def test_half_a_line_is_no_result():
     async with conversation() as child:
         child.writer.write(b'{"result":{}}')
         child.exit(signal.SIGKILL)
-        with pytest.raises(OutOfMemory):
+        with pytest.raises(MemoryShort):
             await child.result
 
 

@@ -15,6 +15,7 @@ import pytest
 from tests.platforms.extractor.conftest import group_is_gone, until
 from utils.errors import (
     DeadlineExceeded,
+    MemoryShort,
     OutOfMemory,
     ShuttingDown,
     Stalled,
@@ -132,7 +133,7 @@ async def test_a_probe_has_its_own_deadline(start_host: Start):
 
 @pytest.mark.parametrize(
     ("number", "error"),
-    [(signal.SIGSEGV, WorkerCrashed), (signal.SIGKILL, OutOfMemory), (signal.SIGXCPU, DeadlineExceeded)],
+    [(signal.SIGSEGV, WorkerCrashed), (signal.SIGKILL, MemoryShort), (signal.SIGXCPU, DeadlineExceeded)],
 )
 async def test_the_signal_that_killed_a_child_is_told(start_host: Start, number: int, error: type[Exception]):
     """A crash, the kernel's memory killer and a used-up processor limit are different failures."""
@@ -144,6 +145,17 @@ async def test_the_signal_that_killed_a_child_is_told(start_host: Start, number:
             await job
         assert group_is_gone(pid)
         assert await running.fetch_file(running.link("/m/mux_144.mp4"))
+
+
+async def test_a_short_call_that_the_kernel_ended_is_worth_another_try(start_host: Start):
+    """Nobody puts a look at a link back into a queue."""
+    async with start_host() as running:
+        call = asyncio.create_task(running.host.extract(running.link("/fault/no_reply/clip.mp4"), {}))
+        os.kill(await running.pid(), signal.SIGKILL)
+        with pytest.raises(OutOfMemory) as caught:
+            await call
+        assert caught.value.retry
+        assert running.host._memory.figures()["starved"] == 1
 
 
 async def test_the_death_of_the_forkserver(start_host: Start):

@@ -11,7 +11,7 @@ import pytest
 
 from platforms.extractor.replies import ending_of, facts_of, files_of, progress_of
 from platforms.shapes import FetchedFile, Progress
-from utils.errors import DeadlineExceeded, OutOfMemory, WorkerCrashed
+from utils.errors import DeadlineExceeded, MemoryShort, WorkerCrashed
 
 
 def fields(**more: Any) -> dict[str, Any]:
@@ -103,7 +103,7 @@ def test_progress_without_a_known_phase_is_dropped():
         (0, WorkerCrashed, "exit code 0"),
         (3 << 8, WorkerCrashed, "exit code 3"),
         (signal.SIGSEGV, WorkerCrashed, "SIGSEGV"),
-        (signal.SIGKILL, OutOfMemory, "SIGKILL"),
+        (signal.SIGKILL, MemoryShort, "ended by the kernel, SIGKILL"),
         (signal.SIGXCPU, DeadlineExceeded, "SIGXCPU"),
         (100, WorkerCrashed, "signal 100"),
         (signal.SIGABRT | 0x80, WorkerCrashed, "SIGABRT"),
