@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q install --require-hashes
 
-.PHONY: run test test-again check bench soak generated setup setup-dev lock image-check clean
+.PHONY: run test test-again coverage check bench soak generated setup setup-dev lock image-check clean
 
 run: setup
 	$(BIN)/python main.py serve
@@ -37,6 +37,11 @@ test: setup-dev
 # What failed beside others, once more and alone: a busy machine may be too slow for a test, a broken program is broken.
 test-again:
 	$(BIN)/python -m pytest -n 0 --last-failed --last-failed-no-failures none
+
+# Every branch of the folders that all others rest on is walked by their own tests.
+coverage: setup-dev
+	sh tests/provision.sh
+	$(BIN)/python -m pytest -n 2 tests/utils tests/core --cov=utils --cov=core --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=100
 
 check: setup-dev
 	$(BIN)/ruff check .

@@ -555,3 +555,16 @@ async def test_dead_letters_are_bounded_in_number_and_age(database, clock):
     await letters.sweep()
     assert await letters.count() == 0
     assert await letters.take("nothing") is None
+
+
+async def test_what_a_target_has_under_way(queue):
+    """By the fields that it begins with; what has ended or stands elsewhere doesn't count."""
+    target = {"chat_id": 7, "menu_id": 12}
+    assert not await queue.under_way("telegram", target)
+    job = await queue.add("telegram", link(), "best", title="T", user_id=7, target={**target, "status_id": 3})
+    assert await queue.under_way("telegram", target)
+    assert not await queue.under_way("web", target)
+    assert not await queue.under_way("telegram", {"chat_id": 7, "menu_id": 1})
+    assert not await queue.under_way("telegram", {"chat_id": 7, "menu_id": 123})
+    await queue.cancel(job.id)
+    assert not await queue.under_way("telegram", target)

@@ -206,6 +206,7 @@ async def test_a_store_that_fails_leaves_the_memory_and_gets_it_later():
     breakers.get("a").admit().failed()
     await until(lambda: ticks.asked)
     assert breakers.get("a").state == "open"
+    assert (breakers.health().ok, breakers.health().heals) == (False, True)
     ticks.go.set()
     await until(lambda: len(ticks.asked) == 2)
     ticks.go.set()
@@ -213,7 +214,9 @@ async def test_a_store_that_fails_leaves_the_memory_and_gets_it_later():
     await until(lambda: breakers.keeping_works)
     assert store.records["a"].state == "open"
     assert ticks.asked == [SYNC_SECONDS] * 2
+    assert breakers.health().ok
     await breakers.stop()
+    assert not breakers.health().ok  # nobody keeps what changes from now on
 
 
 async def test_what_other_instances_found_is_taken_over():
@@ -285,3 +288,4 @@ async def test_without_a_store_there_is_nothing_to_keep():
     await breakers.stop()
     await breakers.stop()
     assert breakers.keeping_works
+    assert breakers.health().ok

@@ -203,3 +203,29 @@ async def test_ffmpeg_reaches_the_network_through_the_proxy_alone(tmp_path):
             assert await ffmpeg("http://10.0.0.1/sound.mp3", ticket.proxy_url) != 0
             assert await ffmpeg("http://site.test/sound.mp3", "") != 0
             assert [refusal.host for refusal in ticket.refused] == ["10.0.0.1:80"]
+
+
+@pytest.mark.parametrize("closed", [False, True])
+async def test_it_accepts_again_on_the_same_port(closed):
+    """Its task is dead, or its port is closed too; whoever has credentials keeps them."""
+    async with internet(Origin()) as world, running(world) as egress:
+        ticket, port = egress.open("job"), egress.port
+        assert egress.health().ok
+        egress._accepting.cancel()
+        await asyncio.wait({egress._accepting})
+        assert egress.health().detail == "egress: its task is dead"
+        if closed:
+            egress._listener.close()
+            assert egress.health().detail == "its port is closed"
+        await egress.restart()
+        assert egress.health().ok
+        assert egress.port == port
+        assert b"200 OK" in await ask(egress, get(ticket, "http://site.test/"))
+
+
+async def test_a_port_that_somebody_has_taken_is_told():
+    """Then the part can't be brought back like this."""
+    async with internet(Origin()) as world, running(world) as egress:
+        egress._listener.close()
+        with socket.create_server(("127.0.0.1", egress.port)), pytest.raises(OSError, match="in use"):
+            await egress.restart()
