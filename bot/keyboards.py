@@ -87,6 +87,14 @@ class ReplayLetter(Packed):
 
 
 @dataclass(frozen=True, slots=True)
+class ReplayReason(Packed):
+    """Try again all that failed for good for one reason."""
+
+    verb: ClassVar[str] = "da"
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
 class DiscardLetter(Packed):
     """Forget what failed for good."""
 

@@ -97,6 +97,14 @@ class DeadLetters:
         assert row is not None
         return int(row[0])
 
+    async def reasons(self) -> dict[str, int]:
+        """By error code how many failed for it, the most frequent first."""
+        rows = await self._database.all(
+            "SELECT error_code, COUNT(*) AS number FROM dead_letters"
+            " GROUP BY error_code ORDER BY number DESC, error_code"
+        )
+        return {row["error_code"]: row["number"] for row in rows}
+
     async def take(self, letter_id: str) -> DeadLetter | None:
         """Remove one; None where there is none of that id (any more)."""
         row = await self._database.one("DELETE FROM dead_letters WHERE id = ? RETURNING *", letter_id)

@@ -28,6 +28,10 @@ class Letters:
         """The newest jobs that failed for good, at most `most` behind the first `first`; and how many there are."""
         return await self._queue.letters.newest(most, first), await self._queue.letters.count()
 
+    async def reasons(self) -> dict[str, int]:
+        """By error code how many failed for it, the most frequent first."""
+        return await self._queue.letters.reasons()
+
     async def replay(self, letter_id: str) -> Job:
         """A fresh job for the same target out of a dead letter, which is gone then. Raises NotFound or ShuttingDown."""
         if self._stopping:

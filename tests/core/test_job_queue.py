@@ -521,6 +521,7 @@ async def test_all_that_failed_for_one_reason_are_replayed_the_oldest_first(queu
         await queue.move((await queue.take(FRONTS))[0], FAILED, "private" if number == 1 else "site_down")
     assert [job.link.id for job in await queue.replay_all("site_down")] == ["0", "2"]
     assert (await queue.letters.count("site_down"), await queue.letters.count()) == (1, 2)
+    assert sum((await queue.letters.reasons()).values()) == 2
     assert [job.link.id for job in await queue.replay_all("site_down")] == ["3"]
     assert await queue.replay_all("site_down") == []
 
