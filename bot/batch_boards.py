@@ -44,9 +44,7 @@ class BatchBoards:
                 return
             bound = self._app.settings.downloads.batch_bound
             listing = menu.links[0] if menu.is_list else None
-            await self._submit(
-                press,
-                menu,
+            await self._app.batches.submit(
                 BatchOrder(
                     FRONT,
                     quality,
@@ -58,6 +56,7 @@ class BatchBoards:
                     target=Target(press.chat_id, press.message_id, menu.reply_to, menu.topic_id, menu.token).packed(),
                 ),
             )
+            await self._telegram.answer(press)
 
     async def retry(self, press: Pressed, menu: BatchMenu, batch: Batch) -> None:
         """Order again what failed of a batch; its message shows that instead. Raises Busy."""
@@ -73,7 +72,8 @@ class BatchBoards:
                 target=target,
                 titles=tuple("" if item.title == item.url else item.title for _, item in failed),
             )
-            await self._submit(press, menu, order)
+            await self._app.batches.submit(order)
+            await self._telegram.answer(press)
             for _, item in failed:  # what is tried again hasn't failed for good
                 with suppress(NotFound):
                     await self._app.downloads.discard(item.job_id)
@@ -92,30 +92,23 @@ class BatchBoards:
 
     @asynccontextmanager
     async def _once(self, press: Pressed, menu: BatchMenu) -> AsyncIterator[bool]:
-        """Whether nothing that was ordered in this menu is under way; a press that comes too early is told so."""
+        """Whether nothing that was ordered in this menu is under way; a press that comes too early is told so.
+
+        Also over a restart: the table of batches knows which messages are at work.
+        """
         if menu.token in self._placing:
             await self._telegram.answer(press, self._app.texts("press.under_way"))
             yield False
             return
         self._placing.add(menu.token)
         try:
-            busy = await self._under_way((await self._menus.get(menu.token)).batch_id)
+            # as `bot.messenger.Target` begins
+            busy = await self._app.batches.under_way(FRONT, {"chat_id": press.chat_id, "status_id": press.message_id})
             if busy:
                 await self._telegram.answer(press, self._app.texts("press.under_way"))
             yield not busy
         finally:
             self._placing.discard(menu.token)
-
-    async def _under_way(self, batch_id: str) -> bool:
-        try:
-            return bool(batch_id) and not (await self._app.batches.batch(batch_id)).ended
-        except NotFound:
-            return False
-
-    async def _submit(self, press: Pressed, menu: BatchMenu, order: BatchOrder) -> None:
-        batch = await self._app.batches.submit(order)
-        await self._menus.ordered(menu.token, batch.id)
-        await self._telegram.answer(press)
 
     async def _failed(self, batch_id: str) -> list[tuple[Link, BatchItem]]:
         """What failed, by its own addresses: a list may have moved on since. Raises LinkError for none."""

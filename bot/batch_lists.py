@@ -121,7 +121,6 @@ class Lists:
             ranges=str(ranges),
             reply_to=message.message_id,
             message_id=None,
-            batch_id="",
         )
         await self._menus.add(chosen)
         screen = choice_screen(self._app.texts, chosen, chosen.ranges, self.bound)

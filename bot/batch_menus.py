@@ -35,7 +35,6 @@ class BatchMenu:
     `links`: one list, or many items where `is_list` is false; `ranges`: the positions that were asked for, "" while
     that is open; `reply_to`: the message with the links; `total`: entries of the list, None where nobody knows;
     `message_id`: the message that shows it, None for one that is just being sent.
-    `batch_id`: the last batch that was ordered here, "" before that.
     """
 
     token: str
@@ -49,7 +48,6 @@ class BatchMenu:
     reply_to: int | None = None
     topic_id: int | None = None
     message_id: int | None = None
-    batch_id: str = ""
 
     @property
     def place(self) -> Place:
@@ -70,10 +68,10 @@ class BatchMenus:
         """Write a menu down, before it is shown."""
         await self._database.run(
             "INSERT INTO batch_menus (token, user_id, chat_id, reply_to, topic_id, message_id, prompt_id, is_list,"
-            " links, title, total, ranges, batch_id, created_at)"
-            " VALUES (?, ?, ?, ?, ?, ?, NULL, ?, ?, ?, ?, ?, ?, ?)",
+            " links, title, total, ranges, created_at)"
+            " VALUES (?, ?, ?, ?, ?, ?, NULL, ?, ?, ?, ?, ?, ?)",
             *(menu.token, menu.user_id, menu.chat_id, menu.reply_to, menu.topic_id, menu.message_id, menu.is_list),
-            *(msgspec.json.encode(menu.links).decode(), menu.title, menu.total, menu.ranges, menu.batch_id),
+            *(msgspec.json.encode(menu.links).decode(), menu.title, menu.total, menu.ranges),
             self._clock(),
         )
         self._added += 1
@@ -122,10 +120,6 @@ class BatchMenus:
         )
         return _menu(row) if row else None
 
-    async def ordered(self, token: str, batch_id: str) -> None:
-        """That batch was ordered here."""
-        await self._database.run("UPDATE batch_menus SET batch_id = ? WHERE token = ?", batch_id, token)
-
     async def remove(self, token: str) -> bool:
         """Forget a menu; False where somebody else did."""
         return await self._database.run("DELETE FROM batch_menus WHERE token = ?", token) > 0
@@ -153,5 +147,4 @@ def _menu(row: Row) -> BatchMenu:
         reply_to=row["reply_to"],
         topic_id=row["topic_id"],
         message_id=row["message_id"],
-        batch_id=row["batch_id"],
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -129,6 +129,11 @@ class BatchTable:
         """Those that have not ended, oldest first."""
         rows = await self._database.all(f"SELECT * FROM batches WHERE {_UNDER_WAY} ORDER BY id")  # noqa: S608 - constant
         return [_batch(row) for row in rows]
+
+    async def at_work(self, front: str, target: Mapping[str, object]) -> bool:
+        """Whether one of that front has not ended whose target begins with these fields."""
+        beginning = f"{_json(target)[:-1]},%"
+        return await self._count(f"{_UNDER_WAY} AND front = ? AND target LIKE ?", front, beginning) > 0
 
     async def untold(self, front: str) -> list[BatchRow]:
         """Those of a front that have ended without its having shown that."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 import structlog
@@ -123,6 +123,10 @@ class Batches:
     async def batch(self, batch_id: str) -> Batch:
         """One batch. Raises NotFound."""
         return _batch(await self._row(batch_id))
+
+    async def under_way(self, front: str, target: Mapping[str, object]) -> bool:
+        """Whether a batch for a target that begins with these fields has not ended."""
+        return await self._table.at_work(front, target)
 
     async def items(self, batch_id: str) -> tuple[BatchItem, ...]:
         """Its items as far as they were read, by position. Raises NotFound."""

@@ -85,11 +85,9 @@ async def test_the_latest_list_of_a_person(menus, clock):
     assert await menus.latest(-100, 7) is None
 
 
-async def test_what_was_ordered_is_remembered(menus):
-    """By the menu; a removed one is removed once."""
+async def test_a_removed_one_is_removed_once(menus):
+    """Whoever comes second is told."""
     await menus.add(MENU)
-    await menus.ordered("t1", "B1")
-    assert (await menus.get("t1")).batch_id == "B1"
     assert await menus.remove("t1")
     assert not await menus.remove("t1")
 

@@ -446,6 +446,25 @@ async def test_menus_and_batches_outlive_a_restart(run, telegram, sites):
     await telegram.world.until(lambda: is_choice(other))
 
 
+async def test_a_second_press_after_a_restart_is_one_batch(run, telegram, sites, texts):
+    """The app shows the old buttons, or Telegram brings a press again that nobody has answered."""
+    await run()
+    sites.length = 2
+    sites.fetching.clear()
+    menu = await list_of(telegram)
+    await telegram.alice.press(menu, "All 2")
+    await telegram.world.until(lambda: is_choice(menu))
+    data = menu.button("720p").data
+    await telegram.alice.press(menu, data)
+    await run.stop()
+    await run()
+    answer = await asking.press(telegram.world, telegram.alice, menu, data, 10)
+    assert answer.text == texts("press.under_way")
+    sites.fetching.set()
+    assert await ended(telegram, menu) == "A list\n2 sent"
+    assert len(files(telegram)) == 2
+
+
 async def test_an_end_that_nobody_saw_is_shown_after_a_restart(run, telegram, sites):
     """The batch had ended, its message had not heard of it."""
     bot = await run()

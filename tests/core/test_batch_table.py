@@ -51,6 +51,17 @@ async def end(table: BatchTable, batch_id: str) -> None:
     assert await table.move(batch_id, ("open",), "done")
 
 
+async def test_what_a_target_has_at_work(table: BatchTable):
+    """By the fields that it begins with, until its end."""
+    target = {"chat_id": 7, "status_id": 12}
+    batch = await table.add("telegram", "T", "best", 7, {**target, "reply_to": None}, items=[item(1)])
+    assert await table.at_work("telegram", target)
+    assert not await table.at_work("web", target)
+    assert not await table.at_work("telegram", {"chat_id": 7, "status_id": 1})
+    await end(table, batch.id)
+    assert not await table.at_work("telegram", target)
+
+
 async def test_a_batch_comes_back_as_it_was_written(table: BatchTable, now: list[float]):
     """Links, list, ranges, target; single links are read already, a list isn't."""
     links = await add(table, items=[item(1), item(2, state="failed", error_code="private")])
