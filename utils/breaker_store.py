@@ -21,7 +21,7 @@ class BreakerRecord:
 
     `state`: "open" or "closed" (a half-open one is open with nothing remaining); `remaining_seconds`: how much longer
     it stays open at the moment of saving or loading, None while an operator holds it; `streak`: how often it opened in
-    a row; `revision`: of a shared store, counts the changes.
+    a row; `revision`: of a shared store, counts the changes; `by_hand`: a pause, no trouble.
     """
 
     name: str
@@ -29,6 +29,7 @@ class BreakerRecord:
     remaining_seconds: float | None = 0.0
     streak: int = 0
     revision: int = 0
+    by_hand: bool = False
 
     @property
     def sane(self) -> bool:
@@ -69,10 +70,12 @@ class SqliteBreakers:
                 await self._database.run("DELETE FROM breakers WHERE name = ?", record.name)
                 if record.state == "open":
                     await self._database.run(
-                        "INSERT INTO breakers (name, remaining_seconds, streak, saved_at) VALUES (?, ?, ?, ?)",
+                        "INSERT INTO breakers (name, remaining_seconds, streak, by_hand, saved_at)"
+                        " VALUES (?, ?, ?, ?, ?)",
                         record.name,
                         record.remaining_seconds,
                         record.streak,
+                        record.by_hand,
                         now,
                     )
         return {}
@@ -82,13 +85,15 @@ class SqliteBreakers:
 
         A wall clock that was set back takes nothing off, so nothing stays open for longer than it was saved with.
         """
-        rows = await self._database.all("SELECT name, remaining_seconds, streak, saved_at FROM breakers")
+        rows = await self._database.all("SELECT name, remaining_seconds, streak, by_hand, saved_at FROM breakers")
         now, records = self._clock(), []
         for row in rows:
             with suppress(TypeError, ValueError):  # a damaged row says nothing, the others still count
                 rest = None if row["remaining_seconds"] is None else float(row["remaining_seconds"])
                 left = _left(rest, now - float(row["saved_at"]))
-                records.append(BreakerRecord(row["name"], "open", left, int(row["streak"])))
+                records.append(
+                    BreakerRecord(row["name"], "open", left, int(row["streak"]), by_hand=bool(row["by_hand"]))
+                )
         return records
 
 

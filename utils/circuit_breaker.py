@@ -134,6 +134,11 @@ class CircuitBreaker:
         return None if self._rest_seconds == math.inf else self._since + self._rest_seconds - now
 
     @property
+    def by_hand(self) -> bool:
+        """Whether it is open because an operator wants that."""
+        return self._by_hand and self.state == "open"
+
+    @property
     def streak(self) -> int:
         """How often it opened without a good window between; the open time doubles with each."""
         return self._streak
@@ -171,7 +176,7 @@ class CircuitBreaker:
         elif record.remaining_seconds is None:
             self._open(math.inf)
         else:
-            self._open(min(max(record.remaining_seconds, 0.0), OPEN_BOUND_SECONDS))
+            self._open(min(max(record.remaining_seconds, 0.0), OPEN_BOUND_SECONDS), by_hand=record.by_hand)
 
     def figures(self) -> dict[str, Any]:
         """What `/status` tells: counts since the start, the window's calls and failures, seconds until the next try."""
@@ -181,7 +186,7 @@ class CircuitBreaker:
         return {
             "state": self.state,
             "held": remaining is None,
-            "by_hand": self._by_hand and self.state == "open",
+            "by_hand": self.by_hand,
             "retry_in_seconds": None if remaining is None else round(remaining, 1),
             "calls": calls,
             "failures": failures,

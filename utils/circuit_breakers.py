@@ -165,7 +165,7 @@ class Breakers:
         breaker = self._breakers.get(name)
         if breaker is None or breaker.state == "closed":
             return BreakerRecord(name, "closed")
-        return BreakerRecord(name, "open", breaker.remaining_seconds, breaker.streak)
+        return BreakerRecord(name, "open", breaker.remaining_seconds, breaker.streak, by_hand=breaker.by_hand)
 
     def _make(self, name: str) -> CircuitBreaker:
         from utils.breaker_machine import NotedStorage

@@ -52,7 +52,7 @@ class Store:
     def put(self, record):
         self.revision += 1
         self.records[record.name] = BreakerRecord(
-            record.name, record.state, record.remaining_seconds, record.streak, self.revision
+            record.name, record.state, record.remaining_seconds, record.streak, self.revision, record.by_hand
         )
 
     async def load(self):
@@ -143,6 +143,7 @@ async def test_a_restart_keeps_what_was_open(database):
     first.get("b").open()
     first.get("c").open(50)
     first.get("c").close()
+    first.get("d").open(50, by_hand=True)
     await first.stop()
     wall.now += 10
     later = Breakers(POLICY, store=SqliteBreakers(database, wall), clock=Clock(7.0))
@@ -150,7 +151,9 @@ async def test_a_restart_keeps_what_was_open(database):
     assert later.get("a").remaining_seconds == 20
     assert later.get("a").streak == 1
     assert later.get("b").remaining_seconds is None
-    assert set(later.figures()) == {"a", "b"}
+    assert set(later.figures()) == {"a", "b", "d"}
+    assert [later.get(name).by_hand for name in "abd"] == [False, True, True]
+    later.get("d").close()
     later.get("b").close()
     later.get("a").close()
     await later.stop()
@@ -187,7 +190,7 @@ async def test_a_wall_clock_that_jumped_locks_nothing(database, jump, remaining)
 )
 async def test_a_damaged_row_locks_nothing(database, values):
     """It is passed over, or its time is over; the others are read."""
-    await database.run("INSERT INTO breakers VALUES ('b', 5.0, 1, 0.0)")
+    await database.run("INSERT INTO breakers VALUES ('b', 5.0, 1, 0.0, FALSE)")
     await database.run("INSERT INTO breakers (name, remaining_seconds, streak, saved_at) VALUES (?, ?, ?, ?)", *values)
     breakers = Breakers(POLICY, store=SqliteBreakers(database, Clock(1.0)))
     await breakers.start()

@@ -191,11 +191,15 @@ async def test_without_the_client_the_start_says_what_is_missing(monkeypatch):
 async def test_records_come_back_as_they_were_saved(store):
     """With what is left of their time, each with a revision of its own; saved anew it gets a higher one."""
     breakers = RedisBreakers(store)
-    records = [BreakerRecord("a", "open", 60.0, 3), BreakerRecord("b", "open", None, 1), BreakerRecord("c", "closed")]
+    records = [
+        BreakerRecord("a", "open", 60.0, 3, by_hand=True),
+        BreakerRecord("b", "open", None, 1),
+        BreakerRecord("c", "closed"),
+    ]
     assert await breakers.save(records) == {"a": 1, "b": 2, "c": 3}
     kept = {record.name: record for record in await breakers.load()}
     assert 0 < (kept["a"].remaining_seconds or 0) <= 60
-    assert (kept["a"].streak, kept["a"].revision, kept["a"].sane) == (3, 1, True)
+    assert (kept["a"].streak, kept["a"].revision, kept["a"].sane, kept["a"].by_hand) == (3, 1, True, True)
     assert kept["b"] == BreakerRecord("b", "open", None, 1, 2)
     assert kept["c"] == BreakerRecord("c", "closed", 0.0, 0, 3)
     assert await breakers.save(records[:1]) == {"a": 4}
@@ -209,6 +213,13 @@ async def test_a_damaged_or_old_entry_is_removed(store, value):
     await store.run("return redis.call('HSET', KEYS[1], 'bad', ARGV[1])", [KEY], [value])
     assert [record.name for record in await breakers.load()] == ["fine"]
     assert await store.run("return redis.call('HEXISTS', KEYS[1], 'bad')", [KEY]) == 0
+
+
+async def test_an_entry_of_an_older_version_is_read(store):
+    """It doesn't say who wanted it."""
+    entry = '["open","held","2","1"]'
+    await store.run("return redis.call('HSET', KEYS[1], 'old', ARGV[1])", [KEY], [entry])
+    assert await RedisBreakers(store).load() == [BreakerRecord("old", "open", None, 2, 1)]
 
 
 async def test_an_entry_with_a_damaged_number_is_left_out(store):
