@@ -36,7 +36,19 @@ PLACE: Final = re.compile(r"\{\{ *([\w.]+) *\}\}")
 #: sentences that the script shows; in them a placeholder stands for itself until the script fills it
 SCRIPT_WORDS: Final = (
     *("looking", "pick", "sound_only", "too_large", "size_unknown", "live"),
-    *("queued", "queued_behind", "probing", "downloading", "merging", "fitting", "uploading", "done", "cancelled"),
+    *(
+        "queued",
+        "queued_behind",
+        "waits",
+        "ready_in",
+        "probing",
+        "downloading",
+        "merging",
+        "fitting",
+        "uploading",
+        "done",
+        "cancelled",
+    ),
     *("amount", "speed", "left", "save", "save_named", "cancel", "cancel_named", "again", "remove_named"),
     *("gone", "lower", "missing", "try_again"),
     *("clip", "clip_from", "clip_to", "clip_hint", "record", "minutes", "recording", "recorded"),
@@ -45,7 +57,7 @@ SCRIPT_WORDS: Final = (
     *("best", "quality", "batch_of", "batch_done", "batch_failed", "batch_ended"),
     *("expired", "unreachable", "unreachable_hint", "lost", "said_ready", "said_found"),
 )
-SCRIPT_PLACES: Final = ("site", "title", "position", "done", "total", "speed", "time", "name", "count")
+SCRIPT_PLACES: Final = ("site", "title", "position", "done", "total", "speed", "time", "name", "count", "why")
 #: places that are filled with markup, not with text
 MARKUP: Final = frozenset({"script_words", "bird", "log_out"})
 

@@ -224,11 +224,20 @@ function qualityText(key) {
   return key === "audio" ? say("sound_only") : key;
 }
 
+// Why it waits, where there is a reason besides those before it; its place; when it should be there.
+function waitText(job) {
+  return [
+    job.error ? say("waits", { why: job.error.message }) : "",
+    job.position ? say("queued_behind", { position: job.position }) : job.error ? "" : say(job.phase),
+    job.eta_seconds ? say("ready_in", { time: timeText(job.eta_seconds) }) : "",
+  ].filter(Boolean).join(" \u00b7 ");
+}
+
 function stateText(job) {
   if (job.expired) return say("expired");
   if (job.phase === "failed") return "";
   if (job.phase === "done") return `${say("done")} \u00b7 ${sizeText(job.files.reduce((sum, file) => sum + file.size_bytes, 0))}`;
-  if (job.phase === "queued" && job.position) return say("queued_behind", { position: job.position });
+  if (job.phase === "queued" || (job.error && !job.final)) return waitText(job);
   const progress = job.progress;
   if (job.phase === "recording" && progress?.total_seconds) {
     const recorded = say("recorded", { done: lengthText(progress.done_seconds), total: lengthText(progress.total_seconds) });

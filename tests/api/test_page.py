@@ -8,8 +8,9 @@ import pytest_asyncio
 from playwright.async_api import expect
 
 from platforms.shapes import Progress
+from services.jobs import JobEvent
 from tests.api.stage import VIDEO, staged
-from utils.errors import GeoBlocked, Private, SiteDown
+from utils.errors import GeoBlocked, MemoryShort, Private, SiteDown
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 DESK = {"width": 1000, "height": 900}
@@ -170,6 +171,22 @@ async def test_a_failed_download_says_why_and_can_be_tried_again(page, stage):
     first = page.locator(".job").first
     await expect(first).to_contain_text("Look for another copy of it.")
     await expect(first.get_by_role("button", name="Fetch again")).to_have_count(0)
+
+
+async def test_who_waits_sees_why_and_for_how_long(page, stage):
+    """Memory is short for one; the next one has a place in the line, and soon a time."""
+    stage.sites.fails = [MemoryShort(), MemoryShort()]
+    await look_up(page)
+    await quality(page, "720p").click()
+    job = page.locator(".job").last
+    await expect(job).to_contain_text("720p \u00b7 Memory is short now. It goes on by itself.")
+    feed = stage.app.downloads._workers._feeds
+    kept = await page.evaluate("JSON.parse(localStorage['goldcrest.downloads'])[0].id")
+    waiting = await stage.app.downloads.job(kept)
+    feed.publish([waiting], JobEvent(waiting.id, "queued", position=2, eta_seconds=100.0))
+    await expect(job).to_contain_text("720p \u00b7 Waiting, 2 before it \u00b7 ready in about 2 min")
+    feed.publish([waiting], JobEvent(waiting.id, "queued", position=1, error=SiteDown()))
+    await expect(job).to_contain_text("It goes on by itself. \u00b7 Waiting, 1 before it")
 
 
 async def test_cancel_and_remove(page, stage):
