@@ -36,19 +36,8 @@ PLACE: Final = re.compile(r"\{\{ *([\w.]+) *\}\}")
 #: sentences that the script shows; in them a placeholder stands for itself until the script fills it
 SCRIPT_WORDS: Final = (
     *("looking", "pick", "sound_only", "too_large", "size_unknown", "live"),
-    *(
-        "queued",
-        "queued_behind",
-        "waits",
-        "ready_in",
-        "probing",
-        "downloading",
-        "merging",
-        "fitting",
-        "uploading",
-        "done",
-        "cancelled",
-    ),
+    *("queued", "queued_behind", "waits", "ready_in"),
+    *("probing", "downloading", "merging", "fitting", "uploading", "done", "cancelled"),
     *("amount", "speed", "left", "save", "save_named", "cancel", "cancel_named", "again", "remove_named"),
     *("gone", "lower", "missing", "try_again"),
     *("clip", "clip_from", "clip_to", "clip_hint", "record", "minutes", "recording", "recorded"),
