@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q install --require-hashes
 
-.PHONY: run test test-again coverage check bench soak generated setup setup-dev lock image-check clean
+.PHONY: run test test-again heavy coverage check bench soak generated setup setup-dev lock image-check clean
 
 run: setup
 	$(BIN)/python main.py serve
@@ -37,6 +37,10 @@ test: setup-dev
 # What failed beside others, once more and alone: a busy machine may be too slow for a test, a broken program is broken.
 test-again:
 	$(BIN)/python -m pytest -n 0 --last-failed --last-failed-no-failures none
+
+# What needs the machine for itself, and root or a group of one's own: real memory limits of the kernel.
+heavy: setup-dev
+	HEAVY_TESTS=1 $(BIN)/python -m pytest -n 0 tests/end_to_end/test_memory.py
 
 # Every branch of the folders that all others rest on is walked by their own tests.
 coverage: setup-dev

@@ -16,7 +16,7 @@ from platforms.parts import is_recording, read_part, wanted_part
 from platforms.shapes import ANONYMOUS
 from utils.circuit_breaker import BreakerPolicy
 from utils.circuit_breakers import Breakers
-from utils.errors import DeadLink, NotFound, UnsupportedLink
+from utils.errors import DeadLink, MemoryShort, NotFound, OutOfMemory, UnsupportedLink
 
 if TYPE_CHECKING:
     from core.item_cache import ItemCache
@@ -141,10 +141,13 @@ class PlatformManager:
         """Download one quality into `folder`, or the part of it with that key (see `platforms.parts`).
 
         `enough`: set by whoever wants a recording to end. Raises a GoldcrestError; what lies in the folder then is the
-        caller's.
+        caller's. MemoryShort where there was no room even for reading the page.
         """
         wanted = read_part(part)
-        media = await self._media(link)
+        try:
+            media = await self._media(link)
+        except OutOfMemory as error:
+            raise MemoryShort(error.detail) from error
         platform = self._registry.platform(media.platform)
 
         async def attempt(extractor: Extractor) -> Fetched:

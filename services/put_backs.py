@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter, OrderedDict
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
@@ -24,25 +25,43 @@ SITE_RESTS: Final = 8
 
 
 class PutBacks:
-    """`memory`: a download that memory ran short for so often in a row is given up; `wake`: look for what can begin."""
+    """`memory`: a download that memory ran short for so often in a row is given up; `wake`: look for what can begin.
+
+    `clock`: monotonic seconds.
+    """
 
     def __init__(
-        self, queue: JobQueue, leaseholder: Leaseholder, places: Places, wake: Callable[[], None], *, memory: int
+        self,
+        queue: JobQueue,
+        leaseholder: Leaseholder,
+        places: Places,
+        wake: Callable[[], None],
+        *,
+        memory: int,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._queue = queue
         self._leaseholder = leaseholder
         self._places = places
         self._wake = wake
         self._most = {MemoryShort.code: memory}
+        self._clock = clock
         self._counts: OrderedDict[Key, Counter[str]] = OrderedDict()
+        self._rests: dict[Key, float] = {}
 
     async def put_back(self, flight: Flight, error: GoldcrestError | None) -> GoldcrestError | None:
-        """Let the jobs of a flight that has ended wait again, where that helps; what else they fail with, if at all."""
-        if error is None or error.rest_seconds is None or not self._again(flight.key, error.code):
-            self._counts.pop(flight.key, None)
+        """Let the jobs of a flight that has ended wait again, where that helps; what else they fail with, if at all.
+
+        A recording that somebody has ended doesn't begin anew.
+        """
+        enough = flight.enough.is_set()
+        if error is None or error.rest_seconds is None or enough or not self._again(flight.key, error.code):
+            self.forget(flight.key)
             return OutOfMemory(error.detail) if isinstance(error, MemoryShort) else error
         before = self._counts[flight.key][error.code] - 1
         seconds = before * MEMORY_REST_SECONDS if isinstance(error, MemoryShort) else 0.0
+        if seconds:
+            self._rests[flight.key] = self._clock() + seconds
         for job in list(flight.jobs.values()):
             await self.one(job, flight, error, seconds)
         return None
@@ -63,6 +82,17 @@ class PutBacks:
         else:
             await self._places.tell(waiting, error)
         self._wake()
+
+    def resting(self) -> list[Key]:
+        """What memory ran short for lately: whoever orders the same rests with the others."""
+        now = self._clock()
+        self._rests = {key: until for key, until in self._rests.items() if until > now}
+        return list(self._rests)
+
+    def forget(self, key: Key) -> None:
+        """Nobody waits for it any more; whoever orders it next begins to count anew."""
+        self._counts.pop(key, None)
+        self._rests.pop(key, None)
 
     def why(self, key: Key) -> GoldcrestError | None:
         """Whether memory ran short for it, and it hasn't ended since."""

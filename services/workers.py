@@ -147,6 +147,8 @@ class Workers:
         self._places.moved()
         for flight in [flight for flight in self._flights if job.id in flight.jobs]:
             await flight.drop(job.id)
+        if self._joinable(job.key) is None:
+            self._put_backs.forget(job.key)
         return True
 
     async def learn(self) -> None:
@@ -174,7 +176,7 @@ class Workers:
             recording = sum(is_recording(flight.key[2]) for flight in self._flights)
             jobs = await self._queue.take(
                 self._fronts(),
-                [flight.key for flight in self._flights],
+                [*(flight.key for flight in self._flights), *self._put_backs.resting()],
                 recordings=recording < max(1, self._parallel - 1),
             )
             if not jobs:

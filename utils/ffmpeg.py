@@ -9,7 +9,7 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Final
 
-from utils.errors import DeadlineExceeded, NoMedia, NotAMedia
+from utils.errors import DeadlineExceeded, MemoryShort, NoMedia, NotAMedia
 from utils.ffmpeg_run import GATE, GATE_VARIABLE, MediaProgress, Output, failure, find_ffmpeg, run_gate
 from utils.media_info import MediaInfo, parse_banner
 from utils.mp4 import needs_faststart
@@ -211,12 +211,17 @@ class FFmpeg:
         longest = [0.0]
         streams = ["-map", "0:V:0?", "-map", "0:a:0?", "-c", "copy", "-f", "null", "-"]
         try:
-            self._run(
+            code, output = self._run(
                 ["-loglevel", "error", "-i", f"file:{path}", *streams],
                 deadline_seconds,
                 lambda seconds, _bytes: longest.append(seconds),
             )
         except DeadlineExceeded:
+            return None
+        error = failure(code, output) if code else None
+        if isinstance(error, MemoryShort):
+            raise error  # where it came to is no length
+        if isinstance(error, DeadlineExceeded):
             return None
         return round(longest[-1], 3) or None
 

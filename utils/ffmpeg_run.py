@@ -31,6 +31,8 @@ GATE_VARIABLE: Final = "GOLDCREST_FFMPEG"
 #: Longer output is a file that talks too much: the start is kept for reading, the end for the error.
 HEAD_BYTES: Final = 256 * 1024
 TAIL_BYTES: Final = 4 * 1024
+#: ffmpeg's exit code after a signal that it has caught, without a word; here that is SIGXCPU, nobody sends another
+CAUGHT: Final = 255
 _CHUNK_BYTES: Final = 64 * 1024
 
 #: Seconds of media written and bytes written so far.
@@ -182,5 +184,7 @@ def failure(code: int, output: Output) -> GoldcrestError:
     if code == -signal.SIGKILL:  # not ours, that one has another end: the kernel is out of memory
         return MemoryShort("ffmpeg ended by the kernel, SIGKILL")
     said = output.last_lines
+    if code == CAUGHT and not said:
+        return DeadlineExceeded("ffmpeg has used up its processor time")
     meaning = next((error for words, error in _MEANINGS if words in said), MediaTool)
     return meaning(f"ffmpeg ended with {code}: {said[-500:]}")

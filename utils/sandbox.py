@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import resource
 import secrets
@@ -30,6 +31,8 @@ __all__ = [
 
 #: Nothing else of the environment reaches a worker: no token, no proxy, no preload.
 KEPT_VARIABLES: Final = frozenset({"PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR"})
+#: From the signal that tells of a used-up processor limit to the one that nobody outlives.
+CPU_GRACE_SECONDS: Final = 5
 #: Devices every program expects.
 _DEVICES: Final = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
 #: Programs and libraries of the system, its certificates, its time zone and its resolver's settings.
@@ -88,7 +91,8 @@ def limit(
 
     `address_space_bytes`: beyond what is mapped now. `processes` counts all of this user, the kernel ignores it for
     root. `data_bytes`: of memory that can be written, whatever is only reserved besides (JavaScript engines reserve
-    many times what they use). A core file is never written.
+    many times what they use). `cpu_seconds`: then SIGXCPU, and SIGKILL some seconds later. A core file is never
+    written.
     """
     wanted = {
         resource.RLIMIT_AS: None if address_space_bytes is None else address_space_bytes + _mapped_bytes(),
@@ -101,8 +105,10 @@ def limit(
     }
     for which, value in wanted.items():
         if value is not None:
-            bounds = [value, *(bound for bound in resource.getrlimit(which) if bound != resource.RLIM_INFINITY)]
-            resource.setrlimit(which, (min(bounds), min(bounds)))
+            grace = CPU_GRACE_SECONDS if which == resource.RLIMIT_CPU else 0
+            soft, hard = (math.inf if bound == resource.RLIM_INFINITY else bound for bound in resource.getrlimit(which))
+            lowest = min(value, soft, hard)
+            resource.setrlimit(which, (int(lowest), int(min(lowest + grace, hard))))
 
 
 def _mapped_bytes() -> int:

@@ -12,13 +12,16 @@ from platforms.extractor.fit import Fitter, Parts
 from platforms.extractor.live_offers import HLS
 from platforms.extractor.live_track import Track
 from platforms.extractor.trim import fitting_info
-from utils.errors import LiveEnded, LiveNow, NoMedia, Stalled, TooLarge
+from utils.errors import LiveEnded, LiveNow, MemoryShort, NoMedia, Stalled, TooLarge
 
 if TYPE_CHECKING:
     from platforms.extractor.guard import GuardedYoutubeDL
     from platforms.extractor.protocol import Order
 
 REPORT_SECONDS: Final = 0.5
+#: tries to make a file of what was recorded, which can't be had again, and the rest between two of them
+FITS: Final = 4
+FIT_REST_SECONDS: Final = 5.0
 #: A stream that comes slower than it plays is given up after so much more time than was asked for.
 SLOWEST: Final = 1.5
 #: The parent hears of us at least so often within its patience.
@@ -38,7 +41,7 @@ class Line(Protocol):
 
 
 class Recorder:
-    """One recording in its folder. `clock` in seconds; the line's `enough` is its only way to wait."""
+    """One recording in its folder. `clock` in seconds; while it records the line's `enough` is its only way to wait."""
 
     def __init__(
         self,
@@ -47,6 +50,8 @@ class Recorder:
         fitter: Fitter,
         line: Line,
         clock: Callable[[], float] = time.monotonic,
+        *,
+        sleep: Callable[[float], object] = time.sleep,
     ) -> None:
         self._order = order
         self._folder = Path(order.folder)
@@ -54,6 +59,7 @@ class Recorder:
         self._fitter = fitter
         self._line = line
         self._clock = clock
+        self._sleep = sleep
         self._reported = float("-inf")
         self._heard_at: float | None = None
 
@@ -78,8 +84,17 @@ class Recorder:
         self._record(tracks)
         sources = [track.close(self._fitter.ffmpeg) for track in tracks]
         whole = {**item, "duration": None}  # what some sites tell is the age of the stream
-        file = self._fitter.fit("1", Parts(sources, formats, None, whole), self._order)
+        file = self._fit(Parts(sources, formats, None, whole))
         return {"info": fitting_info(info, most_bytes), "files": [file]}
+
+    def _fit(self, parts: Parts) -> dict[str, Any]:
+        """The fields of the file; where the kernel has ended ffmpeg for want of memory, it is tried again."""
+        for _ in range(FITS - 1):
+            try:
+                return self._fitter.fit("1", parts, self._order)
+            except MemoryShort:
+                self._sleep(FIT_REST_SECONDS)
+        return self._fitter.fit("1", parts, self._order)
 
     def _track(self, number: int, fmt: dict[str, Any]) -> Track:
         patience = self._order.patience_seconds

@@ -13,7 +13,7 @@ from yt_dlp.networking.exceptions import HTTPError, RequestError
 
 from platforms.extractor.live_pieces import Abandoned, Pieces, Tick
 from platforms.extractor.live_playlist import Playlist, Resource, Segment, read_playlist
-from utils.errors import GoldcrestError, MediaTool, NotAMedia, SiteDown, TooLarge
+from utils.errors import GoldcrestError, MediaTool, MemoryShort, NotAMedia, OutOfMemory, SiteDown, TooLarge
 
 if TYPE_CHECKING:
     from platforms.extractor.guard import GuardedYoutubeDL
@@ -142,7 +142,7 @@ class Track:
                     ffmpeg.remux(file, piece)
                     out.write(piece.read_bytes())
                     piece.unlink()
-        except (MediaTool, NotAMedia):
+        except (MediaTool, NotAMedia, MemoryShort, OutOfMemory):
             joined.unlink(missing_ok=True)
             whole = max(self._files, key=lambda file: file.stat().st_size)
         else:

@@ -16,7 +16,9 @@ from utils.errors import (
     CircuitOpen,
     DeadLink,
     LoginRequired,
+    MemoryShort,
     NotFound,
+    OutOfMemory,
     Private,
     RateLimited,
     Removed,
@@ -237,3 +239,13 @@ async def test_a_site_is_paused_and_resumed_by_name(manager, site):
     for name in ("nowhere", "generic"):
         with pytest.raises(NotFound):
             manager.pause(name, 5)
+
+
+async def test_a_page_that_the_kernel_did_not_let_us_read_is_read_later(manager, site, tmp_path):
+    """Within a job: it is put back into the queue. Whoever only looks is told what is wrong."""
+    site.fails = [OutOfMemory("SIGKILL") for _ in range(6)]
+    with pytest.raises(MemoryShort, match="SIGKILL"):
+        await manager.fetch(link(), "360p", tmp_path, print)
+    site.fails = [OutOfMemory("SIGKILL") for _ in range(6)]
+    with pytest.raises(OutOfMemory):
+        await manager.probe(link("2"))

@@ -10,7 +10,7 @@ from services.jobs import StoredFile
 from services.stored import StoredFiles
 from tests.services.conftest import ended, link, media, order
 from utils.database import Database
-from utils.errors import BadPart, NotAllowed
+from utils.errors import BadPart, CircuitOpen, MemoryShort, NotAllowed
 
 
 @pytest.fixture(autouse=True)
@@ -111,6 +111,20 @@ async def test_enough(downloads, sites):
     assert not await downloads.finish(job.id)
     other = await downloads.submit(order("2"))
     assert not await downloads.finish(other.id)
+
+
+@pytest.mark.parametrize("error", [MemoryShort("ffmpeg"), CircuitOpen()])
+async def test_a_recording_that_somebody_has_ended_does_not_begin_anew(downloads, sites, error):
+    """Where it can't be handed over it has failed; one that goes on by itself would record for half an hour more."""
+    sites.gate.clear()
+    job = await downloads.submit(cut("live:5"))
+    await sites.began.wait()
+    sites.fails = [error]
+    assert await downloads.finish(job.id)
+    sites.gate.set()
+    event = await ended(downloads, job)
+    assert event.phase == "failed"
+    assert len(sites.fetches) == 1
 
 
 async def test_parts_survive_a_restart(database, make, telegram, sites):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from services.flights import Flight
-from services.put_backs import BOUND, PutBacks
+from services.put_backs import BOUND, MEMORY_REST_SECONDS, PutBacks
 from utils.errors import GoldcrestError, MemoryShort, Private
 
 KEY = ("site:1", "best", "")
@@ -34,6 +35,28 @@ async def test_so_often_in_a_row_and_then_no_more(put_backs):
     assert await met(put_backs, SHORT) == [""]
     assert put_backs.why(KEY).code == "memory_short"
     assert await met(put_backs, None, SHORT, SHORT, Private(), SHORT) == ["", "", "", "private", ""]
+
+
+async def test_each_rest_is_longer():
+    """Not at all the first time."""
+    rests: list[float] = []
+
+    class Queue:
+        async def put_back(self, _job, seconds):
+            rests.append(seconds)
+
+    class Writer:
+        async def written(self, write):
+            return await write()
+
+    nobody: Any = None
+    queue: Any = Queue()
+    writer: Any = Writer()
+    job: Any = SimpleNamespace(id="j", key=KEY)
+    put_backs = PutBacks(queue, writer, nobody, nobody, memory=3)
+    for _ in range(3):
+        assert await put_backs.put_back(Flight(KEY, {"j": job}), SHORT) is None
+    assert rests == [0.0, MEMORY_REST_SECONDS, 2 * MEMORY_REST_SECONDS]
 
 
 async def test_what_is_remembered_is_bounded(put_backs):

@@ -8,7 +8,7 @@ import pytest
 
 from core.job_queue import ACCEPTED, CANCELLED, FAILED, JobQueue
 from services.jobs import StoredFile
-from services.put_backs import SITE_RESTS
+from services.put_backs import MEMORY_REST_SECONDS, SITE_RESTS
 from services.workers import SPARE_BOUND
 from tests.services.conftest import Front, ended, order
 from utils.errors import (
@@ -497,21 +497,47 @@ async def test_workers_that_never_began_stop(make):
     await make().stop()
 
 
-async def test_memory_that_runs_short_puts_a_download_back(downloads, database, sites, telegram):
+async def test_memory_that_runs_short_puts_a_download_back(downloads, sites, telegram, monkeypatch):
     """Not failed: it waits again, hears why, and goes on; the fourth time in a row it needs too much."""
+    monkeypatch.setattr("services.put_backs.MEMORY_REST_SECONDS", 0.0)
     sites.fails = [MemoryShort("a"), MemoryShort("b")]
     job = await downloads.submit(order())
-    await settled(lambda: len(sites.fetches) == 2)  # the first time it doesn't rest
-    await rested(downloads, database, job)
     assert (await ended(downloads, job)).phase == "done"
     assert len(sites.fetches) == 3
     assert telegram.sent
     sites.fails = [MemoryShort(str(number)) for number in range(4)]
-    job = await downloads.submit(order("2"))
-    for fetches in (5, 6):
-        await settled(lambda fetches=fetches: len(sites.fetches) == fetches)
-        await rested(downloads, database, job)
-    assert isinstance((await ended(downloads, job)).error, OutOfMemory)
+    event = await ended(downloads, await downloads.submit(order("2")))
+    assert isinstance(event.error, OutOfMemory)
+
+
+async def test_whoever_orders_what_rests_for_memory_rests_with_it(downloads, database, sites, telegram, monkeypatch):
+    """A second press, or somebody else, neither ends the rest nor uses up the tries."""
+    now = [0.0]
+    monkeypatch.setattr(downloads._workers._put_backs, "_clock", lambda: now[0])
+    sites.fails = [MemoryShort("a"), MemoryShort("b")]
+    first = await downloads.submit(order(user=7))
+    await settled(lambda: len(sites.fetches) == 2 and not downloads._workers._flights)
+    ready = (await database.one("SELECT not_before - updated_at FROM jobs WHERE id = ?", first.id))[0]
+    assert ready == MEMORY_REST_SECONDS
+    second = await downloads.submit(order(user=8))
+    other = await downloads.submit(order("2", user=8))
+    assert (await ended(downloads, other)).phase == "done"
+    assert [(await downloads.job(job.id)).state for job in (first, second)] == [ACCEPTED, ACCEPTED]
+    now[0] += MEMORY_REST_SECONDS
+    downloads._workers.wake()
+    for job in (first, second):
+        assert (await ended(downloads, job)).phase == "done"
+    assert len(sites.fetches) == 4
+
+
+async def test_what_nobody_waits_for_any_more_counts_anew(downloads, sites):
+    """It rested for want of memory and was cancelled; who orders it later has all tries, at once."""
+    sites.fails = [MemoryShort("a"), MemoryShort("b")]
+    job = await downloads.submit(order())
+    await settled(lambda: len(sites.fetches) == 2 and not downloads._workers._flights)
+    assert await downloads.cancel(job.id)
+    assert (await ended(downloads, await downloads.submit(order()))).phase == "done"
+    assert downloads._workers._put_backs.resting() == []
 
 
 async def rested(downloads, database, job):

@@ -10,9 +10,9 @@ from PIL import Image
 
 from tests.utils import media_ground as ground
 from utils import ffmpeg as module
-from utils.errors import DeadlineExceeded, GoldcrestError, NoMedia, NotAMedia
+from utils.errors import DeadlineExceeded, GoldcrestError, MemoryShort, NoMedia, NotAMedia
 from utils.ffmpeg import FFmpeg, MediaInfo, needs_faststart
-from utils.ffmpeg_run import run_gate
+from utils.ffmpeg_run import Output, run_gate
 
 MP4 = "mov,mp4,m4a,3gp,3g2,mj2"
 
@@ -256,6 +256,26 @@ def test_a_length_that_takes_too_long_to_measure_stays_unknown(media, monkeypatc
 
     monkeypatch.setattr(module, "run_gate", second_is_slow)
     assert tool.inspect(media["unknown"]).duration_seconds is None
+
+
+@pytest.mark.parametrize("code", [255, -9])
+def test_a_measurement_that_was_broken_off_is_no_length(media, monkeypatch, code):
+    """What it came to until its processor time was used up, or the kernel has ended it."""
+    tool, real, runs = FFmpeg(ground.program()), run_gate, []
+
+    def second_is_broken_off(arguments, **options):
+        runs.append(arguments)
+        if len(runs) == 2:
+            options["on_progress"](0.5, 0)
+            return code, Output()
+        return real(arguments, **options)
+
+    monkeypatch.setattr(module, "run_gate", second_is_broken_off)
+    if code == 255:
+        assert tool.inspect(media["unknown"]).duration_seconds is None
+    else:
+        with pytest.raises(MemoryShort):
+            tool.inspect(media["unknown"])
 
 
 def test_half_a_file_is_removed(media, tmp_path, ffmpeg):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -78,6 +80,17 @@ def test_what_the_kernel_has_ended_is_told(tmp_path):
     tool = FFmpeg(ground.script(tmp_path, "echo a word >&2; kill -9 $$"))
     with pytest.raises(MemoryShort, match="SIGKILL"):
         tool.inspect(tmp_path)
+
+
+def test_used_up_processor_time_is_told():
+    """Ffmpeg catches the signal and leaves without a word."""
+    code = "import os, sys; from utils.sandbox import limit; limit(cpu_seconds=1); os.execv(sys.argv[1], sys.argv[1:])"
+    endless = ["-loglevel", "error", "-nostdin", "-f", "lavfi", "-i", "testsrc2=size=1920x1080", "-f", "null", "-"]
+    argv = [sys.executable, "-c", code, str(ground.program()), *endless]
+    done = subprocess.run(argv, cwd=Path(ffmpeg_run.__file__).parents[1], capture_output=True, check=False)
+    output = Output()
+    output.add(done.stderr)
+    assert isinstance(ffmpeg_run.failure(done.returncode, output), DeadlineExceeded)
 
 
 def test_the_deadline_kills(tmp_path):

@@ -232,6 +232,17 @@ async def test_a_starved_child_teaches_what_was_reckoned_with_and_half_as_much_a
     assert ground.memory.figures()["needs"]["fetch"]["need_mb"] == round(1.15 * 1.5 * 50, 1)
 
 
+async def test_a_child_that_starved_beside_another_could_have_had_the_others_part_too():
+    """Its bound is what one has alone, not what was left; and what was seen of it counts where that was more."""
+    ground = Ground()
+    made = await children(ground, 50, 50)
+    made[1].lease.saw(90 * MB)
+    ground.memory.starved(made[1].lease)
+    await leave(made[1:])
+    assert ground.memory.figures()["needs"]["fetch"]["need_mb"] == round(1.15 * (0.95 * 200 - 60), 1)
+    await leave(made[:1])
+
+
 async def test_alone_it_is_ended_only_above_the_cap():
     """Between the critical level and the cap the one job goes on."""
     ground = Ground()

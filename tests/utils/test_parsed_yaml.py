@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -85,7 +86,10 @@ def test_a_server_loads_neither_yaml_nor_structlog_before_it_answers():
         "print({'yaml', 'structlog', 'rich', 'starlette', 'uvicorn'} & set(sys.modules))"
     )
     root = Path(__file__).parents[2]
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     for _ in range(2):  # the first time it may have to parse
-        done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            [sys.executable, "-c", code], cwd=root, env=environment, capture_output=True, text=True, check=False
+        )
         assert done.stderr == ""
     assert done.stdout == "set()\n"

@@ -4,12 +4,22 @@ from __future__ import annotations
 
 import resource
 import shutil
+import signal
 import stat
+import subprocess
 import sys
 from pathlib import Path
 
 from utils import sandbox
-from utils.sandbox import job_folder, limit, remove_folder, runtime_paths, scrubbed_environment, sweep
+from utils.sandbox import (
+    CPU_GRACE_SECONDS,
+    job_folder,
+    limit,
+    remove_folder,
+    runtime_paths,
+    scrubbed_environment,
+    sweep,
+)
 
 
 def test_runtime_paths_hold_what_python_needs(tmp_path):
@@ -34,6 +44,18 @@ def test_limits_are_never_raised(monkeypatch):
         resource.RLIMIT_DATA: (9, 9),
         resource.RLIMIT_CORE: (0, 0),
     }
+
+
+def test_a_used_up_processor_limit_is_told_before_it_kills(monkeypatch):
+    """Linux sends SIGXCPU at the soft limit, SIGKILL at the hard one: that would look like want of memory."""
+    made: dict[int, tuple[int, int]] = {}
+    monkeypatch.setattr(resource, "getrlimit", lambda which: (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    monkeypatch.setattr(resource, "setrlimit", made.__setitem__)
+    limit(cpu_seconds=60)
+    assert made[resource.RLIMIT_CPU] == (60, 60 + CPU_GRACE_SECONDS)
+    code = "from utils.sandbox import limit; limit(cpu_seconds=1)\nwhile True: pass"
+    done = subprocess.run([sys.executable, "-c", code], cwd=Path(sandbox.__file__).parents[1], check=False)
+    assert done.returncode == -signal.SIGXCPU
 
 
 def test_the_address_space_counts_from_now(monkeypatch):

@@ -70,6 +70,7 @@ async def test_a_page_that_unpacks_without_an_end(start_host: Start):
     async with page(bomb, *kind) as url, direct(start_host, child_memory_mb="128") as running:
         with pytest.raises(OutOfMemory):
             await running.host.extract(url, {})
+        assert running.host._memory.figures()["starved"] == 1
 
 
 async def test_the_quota_of_a_call(start_host: Start, monkeypatch: pytest.MonkeyPatch):

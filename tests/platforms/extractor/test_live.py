@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import subprocess
-from typing import TYPE_CHECKING
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from platforms.extractor.live import FIT_REST_SECONDS, FITS, Recorder
+from platforms.extractor.live_track import Track
+from platforms.extractor.protocol import Order
 from platforms.parts import Recording
 from platforms.registry import Registry
 from tests.platforms.extractor.test_clip import frames
 from tests.sites.messages import Reply
 from tests.sites.recipes import TAPE_SECONDS
-from utils.errors import LiveEnded, NotLiveYet, Stalled, TooLarge
+from utils.errors import LiveEnded, MediaTool, MemoryShort, NotLiveYet, OutOfMemory, Stalled, TooLarge
 from utils.ffmpeg import find_ffmpeg
 
 if TYPE_CHECKING:
@@ -257,3 +261,44 @@ async def test_cancelling_leaves_nothing(shared: Running, air: Broadcast):
     with pytest.raises(asyncio.CancelledError):
         await running
     assert shared.host.state()["running"] == 0
+
+
+async def test_what_was_recorded_is_not_lost_for_want_of_memory():
+    """The kernel has ended ffmpeg: the file is made later. As often as that helps, then the failure is told."""
+    rests: list[float] = []
+    fails = [MemoryShort("a"), MemoryShort("b")]
+
+    class Fitter:
+        def fit(self, _name, _parts, _order):
+            if fails:
+                raise fails.pop(0)
+            return {"name": "1.mp4"}
+
+    fitter: Any = Fitter()
+    nobody: Any = None
+    recorder = Recorder(Order("fetch", "u", "p"), nobody, fitter, nobody, sleep=rests.append)
+    assert recorder._fit(nobody) == {"name": "1.mp4"}
+    assert rests == [FIT_REST_SECONDS] * 2
+    fails += [MemoryShort(str(number)) for number in range(FITS)]
+    with pytest.raises(MemoryShort):
+        recorder._fit(nobody)
+    assert fails == []
+
+
+@pytest.mark.parametrize("error", [MediaTool(""), MemoryShort(""), OutOfMemory("")])
+async def test_what_can_not_be_joined_is_kept_in_part(tmp_path, error):
+    """The stream began anew: the longest piece is better than nothing."""
+    nobody: Any = None
+    track = Track(nobody, {"url": "u"}, tmp_path / "1-0", 1.0, lambda: 0.0)
+    track._pieces = SimpleNamespace(close=lambda: None)  # type: ignore[assignment]
+    for name, size in (("a", 10), ("b", 30), ("c", 20)):
+        (tmp_path / name).write_bytes(b"x" * size)
+        track._files.append(tmp_path / name)
+
+    class Program:
+        def remux(self, *_):
+            raise error
+
+    program: Any = Program()
+    assert track.close(program) == tmp_path / "b"
+    assert [path.name for path in tmp_path.iterdir()] == ["b"]
