@@ -22,31 +22,34 @@ from tests.end_to_end.bot_process import descendants
 from tests.sites.harness import spawned_sites
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from bench.server import Server
 
 JOBS: Final = 2000
-#: pools, the newest traces (300), both levels of the cache and the extractor have their size after so many
+#: the newest traces, pools and the extractor have their size after so many jobs; what grows until WARM is told besides
+EARLY: Final = 300
+#: both levels of the small cache are full as well
 WARM: Final = 600
 #: The extractor leaves memory when it has rested; a short rest makes both states alike. Every link is new, so the cache
 #: and the index of its disk fill by design: small ones are full before growth is counted.
-REST: Final = {
-    "GOLDCREST_EXTRACTOR__IDLE_STOP_SECONDS": "5",
-    "GOLDCREST_CACHE__MEMORY_MB": "1",
-    "CACHE_SIZE_MB": "1",
-}
+REST: Final = {"GOLDCREST_EXTRACTOR__IDLE_STOP_SECONDS": "5"}
+SMALL_CACHE: Final = {"GOLDCREST_CACHE__MEMORY_MB": "1", "CACHE_SIZE_MB": "1"}
 REST_SECONDS: Final = 90.0
 #: /status asked so often at once gives the loop's pool all of its threads, which it else gets when calls happen to meet
 ASKED_AT_ONCE: Final = 32
 
 
-async def _measure(folder: Path, jobs: int) -> list[Row]:
+async def _measure(folder: Path, jobs: int, settings: Mapping[str, str]) -> list[Row]:
     with spawned_sites() as sites:
         async with stage(folder / "soak", sites) as made:
             crowd = Crowd(made.telegram, made.people, lambda number: made.link(f"/m/mux_144.mp4?n={number}"))
-            with made.server(**REST) as server:
+            with made.server(**REST, **settings) as server:
                 await asyncio.to_thread(server.until, is_ready, poll_seconds=0.05)
-                await crowd.work(min(WARM, jobs))
+                await crowd.work(min(EARLY, jobs))
                 await asyncio.to_thread(_fill_pool, server)
+                early = (await _rested(server, made.data))["bytes"]
+                await crowd.work(min(WARM, jobs))
                 seen = [await _rested(server, made.data)]
                 print(seen[-1], file=sys.stderr, flush=True)
                 began = time.perf_counter()
@@ -61,7 +64,11 @@ async def _measure(folder: Path, jobs: int) -> list[Row]:
     rows = [
         row(f"growth_after_{jobs // 2}_jobs", [growth["bytes"][0] / MEBIBYTE], "MB", gate=20, goal=5),
         row(f"growth_after_{jobs}_jobs", [growth["bytes"][1] / MEBIBYTE], "MB", gate=20, goal=5)
-        | {"start_mb": round(seen[0]["bytes"] / MEBIBYTE, 1), "seconds": round(seconds, 1)},
+        | {
+            "early_mb": round(early / MEBIBYTE, 1),
+            "start_mb": round(seen[0]["bytes"] / MEBIBYTE, 1),
+            "seconds": round(seconds, 1),
+        },
     ]
     rows += [row(f"{name}_left", [growth[name][1]], "", gate=0, goal=0) for name in growth if name != "bytes"]
     wrong = len(verdict.lost) + len(verdict.duplicates) + len(verdict.unheard) + verdict.failed
@@ -98,11 +105,13 @@ def main() -> int:
     """Read the options, print the report; the exit code."""
     options = argparse.ArgumentParser(prog="python -m bench.soak", description=__doc__)
     options.add_argument("--jobs", type=int, default=JOBS)
-    jobs = options.parse_args().jobs
+    options.add_argument("--whole-cache", action="store_true", help="with the default sizes, so that it fills up")
+    given = options.parse_args()
+    settings = {} if given.whole_cache else SMALL_CACHE
 
     def measure() -> list[Row]:
         with tempfile.TemporaryDirectory(prefix="goldcrest-soak-") as folder:
-            return asyncio.run(_measure(Path(folder), jobs))
+            return asyncio.run(_measure(Path(folder), given.jobs, settings))
 
     return report(measure)
 

@@ -100,6 +100,5 @@ async def test_three_jobs_beside_a_process_that_grows(tmp_path, telegram, reques
         links = [f"https://{HOST}/fault/slow/clip.mp4?bytes_per_second=100000&n={number}" for number in range(3)]
         async with running_bot(tmp_path, telegram, sites, group, **SETTINGS) as server:
             jobs = asyncio.create_task(deliver_all(telegram, links, at_once=True))
-            await give_way(
-                server, group, greedy(group, request.config.rootpath, 0.96, 0.02), telegram, jobs, "evictions"
-            )
+            somebody = greedy(group, request.config.rootpath, 0.96, 0.02)
+            await give_way(server, group, somebody, telegram, jobs, "evictions")
