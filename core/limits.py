@@ -119,7 +119,7 @@ class Limits:
             self._limiter.adaptive.succeeded(f"platform:{name}")
 
     def figures(self) -> dict[str, Any]:
-        """See `utils.rate_limiter.RateLimiter.figures`; of slowed hosts behind "generic" only how many."""
+        """See `utils.rate_limiter.RateLimiter.figures`; of slowed hosts behind "generic" only the slowest."""
         figures = self._limiter.figures()
         slowed = {key.removeprefix("platform:"): factor for key, factor in figures["slowed"].items()}
         hosts = [slowed.pop(name) for name in tuple(slowed) if ":" in name]

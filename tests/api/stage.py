@@ -5,7 +5,6 @@ import io
 import socket
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 
 from msgspec.structs import replace as changed
 
@@ -14,6 +13,7 @@ from core.batch_table import BatchTable
 from core.item_cache import ItemCache
 from core.job_queue import JobQueue
 from core.platform_manager import PlatformManager
+from platforms.extractor.host import ExtractorHost
 from platforms.registry import Registry
 from platforms.shapes import Entry, Fetched, FetchedFile, Listing, Media, Progress, Quality
 from services.alerts import AlertCenter
@@ -27,6 +27,7 @@ from tests.api.client import Client
 from utils.alerts import Alerts, Rule
 from utils.config import load_settings
 from utils.database import Database
+from utils.egress import Egress
 from utils.texts import Texts
 
 MIGRATIONS = Path(__file__).parents[2] / "core" / "migrations"
@@ -160,10 +161,11 @@ def picture(size=(640, 360)):
     return buffer.getvalue()
 
 
-class Reader:
-    """What the extractor offers for small resources."""
+class Reader(ExtractorHost):
+    """The real extractor, but for what it reads of small resources."""
 
-    def __init__(self):
+    def __init__(self, *means):
+        super().__init__(*means)
         self.content = picture()
         self.read_urls = []
 
@@ -171,9 +173,6 @@ class Reader:
         self.read_urls.append(url)
         path.write_bytes(self.content[:max_bytes])
         return "image/jpeg"
-
-    def state(self):
-        return {"running": 0, "landlock": None}
 
 
 RULES = (
@@ -262,7 +261,8 @@ async def staged(folder, *, storage=None, **server):
     database = Database(folder / "goldcrest.db", MIGRATIONS)
     await database.start()
     sites = Sites()
-    reader: Any = Reader()
+    egress = Egress(settings.egress)
+    reader = Reader(settings, egress)
     app = App(settings=settings, texts=Texts(strict=True), state=lambda: LIVE)
     app.up_monitor = Monitor(settings.monitoring)
     once = changed(settings.retry, max_attempts=1)
@@ -279,7 +279,8 @@ async def staged(folder, *, storage=None, **server):
     alerts = app.up_alerts = AlertCenter(Alerts(RULES), watch.look, settings.alerts, database, sleep=watch.sleep)
     batches = Batches(downloads, BatchTable(database), bound=settings.downloads.batch_bound, parallel=3)
     shelf = Shelf(folder / "shelf", storage or settings.storage)
-    app.up_downloads, app.up_shelf, app.up_extractor, app.up_batches = downloads, shelf, reader, batches
+    app.up_downloads, app.up_shelf, app.up_batches = downloads, shelf, batches
+    app.up_egress, app.up_extractor = egress, reader
     await downloads.start()
     await batches.start()
     await shelf.start()

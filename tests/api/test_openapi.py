@@ -52,17 +52,16 @@ def misfits(value, schema, where="$", schemas=SCHEMAS):
             for n, item in enumerate(value)
             for bad in misfits(item, schema.get("items", {}), f"{where}[{n}]", schemas)
         ]
-    if isinstance(value, dict) and "properties" in schema:
+    if isinstance(value, dict):
+        known = schema.get("properties", {})
+        others = schema.get("additionalProperties", "properties" not in schema)
         found += [f"{where}.{key} is missing" for key in schema.get("required", []) if key not in value]
         for key, item in value.items():
-            if key not in schema["properties"] and schema.get("additionalProperties") is True:
-                continue
-            if key not in schema["properties"]:
+            fitting = known.get(key, others)
+            if fitting is False:
                 found.append(f"{where}.{key} is not documented")
-            else:
-                found += misfits(item, schema["properties"][key], f"{where}.{key}", schemas)
-    elif isinstance(value, dict) and isinstance(extra := schema.get("additionalProperties"), dict):
-        found += [bad for key, item in value.items() for bad in misfits(item, extra, f"{where}.{key}", schemas)]
+            elif fitting is not True:
+                found += misfits(item, fitting, f"{where}.{key}", schemas)
     return found
 
 

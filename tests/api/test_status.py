@@ -5,23 +5,75 @@ import json
 import threading
 from itertools import pairwise
 from pathlib import Path
+from socket import gaierror
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 import api
 from api.status import status as whole_status
-from platforms.shapes import Progress
-from tests.api.stage import LIVE, staged
+from core.limits import Limits
+from platforms.extractor.host import ExtractorHost
+from platforms.extractor.javascript import JavaScript, Runtime
+from platforms.shapes import Link, Progress
+from services.reminders import Reminders
+from services.reports import Reports
+from services.wishes import Wish
+from tests.api.stage import LIVE, MEBIBYTE, MIGRATIONS, staged
 from tests.api.test_openapi import misfits
-from utils.errors import SiteDown
+from tests.platforms.extractor.mint_server import token_of
+from utils.cache import HybridCache
+from utils.cache_entry import Entry
+from utils.cgroups import GroupMemory
+from utils.config import load_settings
+from utils.database import Database
+from utils.egress import Egress
+from utils.errors import GoldcrestError, RateLimited, SiteDown, TooFast
+from utils.memory_manager import Looks, MemoryManager
 
+#: of the tests' own process as well
+CAP_MB = 4000
+LINK = Link("https://media.example.net/heron.mp4", "site:heron", "site", "video", "heron")
 SCHEMA = json.loads((Path(api.__file__).parents[1] / "docs" / "status.schema.json").read_text("utf-8"))
 
 
 def faults(answer):
     """What of it docs/status.schema.json does not say."""
-    return misfits(answer, SCHEMA, schemas=SCHEMA["$defs"])
+    return _misfits(answer, SCHEMA)
+
+
+def faults_of(**sections):
+    """The same of single sections, which are filled."""
+    assert all(sections.values())
+    return [bad for name, given in sections.items() for bad in _misfits(given, SCHEMA["properties"][name])]
+
+
+def _misfits(value, schema):
+    return misfits(json.loads(json.dumps(value)), schema, schemas=SCHEMA["$defs"])
+
+
+@pytest.fixture
+async def full(stage, tmp_path):
+    """The app of the stage with the parts that it has no use for, all at work."""
+    app = stage.app
+    memory = app.up_memory = MemoryManager(replace(app.settings.memory, cap_mb=CAP_MB))
+    cache = app.up_cache = HybridCache(tmp_path / "cache", memory_bytes=MEBIBYTE, disk_bytes=MEBIBYTE)
+    memory.pools.watch("cache", cache, lambda held: held.used_bytes)
+    app.up_limits = Limits(app.settings.limits, lambda _: 1.0)
+    app.up_reports = Reports(tmp_path / "reports", app.settings.reports)
+    database = Database(tmp_path / "reminders.db", MIGRATIONS)
+    app.up_reminders = Reminders(database, app.settings.reminders)
+    for part in (cache, database, app.up_reminders):
+        await part.start()
+    cache.put("known", Entry(b"x", cache.clock(), 60))
+    assert cache.get("known")
+    await app.up_reminders.add(Wish("later", 7, LINK, 600.0))
+    with app.up_egress.open("fetch"):
+        async with memory.admit("fetch"):
+            yield app
+    for part in (app.up_reminders, database, cache):
+        await part.stop()
 
 
 async def test_the_fixed_names_hold(stage, client):
@@ -68,7 +120,7 @@ async def test_a_process_that_just_woke_has_a_status(stage, client):
     assert faults(status) == []
 
 
-async def test_the_answer_is_what_the_schema_says(stage, client):
+async def test_the_answer_is_what_the_schema_says(stage, client, full):
     """Idle, at work, after jobs that ended well and badly, degraded, with an alert."""
     answers = [(await client.get("/status")).json]
     stage.sites.gate.clear()
@@ -102,6 +154,7 @@ async def test_the_answer_is_what_the_schema_says(stage, client):
     answers.append((await client.get("/status")).json)
     assert [faults(answer) for answer in answers] == [[], [], []]
     last = answers[-1]
+    assert all(last.values())
     assert list(last["monitoring"]["phases"]) == ["download", "merge", "probe", "queue", "upload"]
     assert last["monitoring"]["categories"] == {"site": 1}
     (trace,) = last["monitoring"]["notable"]
@@ -123,9 +176,66 @@ async def test_a_job_shows_its_phases(stage, client):
     assert phases[0]["began_at"] == pytest.approx(ended["created_at"], abs=5)
 
 
-async def test_the_schema_finds_what_is_wrong(stage):
+async def test_memory_that_cannot_be_told_in_a_control_group():
+    """What is used of the group is known all the same."""
+    group = GroupMemory(100 * MEBIBYTE, 40 * MEBIBYTE)
+    looks = Looks(tree=lambda: None, bound=lambda: None, group=lambda: group)
+    memory = MemoryManager(load_settings({}).memory, looks=looks).figures()
+    assert faults_of(memory=memory) == []
+    assert (memory["used_mb"], memory["rss_mb"], memory["cgroup"]) == (None, None, {"used_mb": 40.0, "limit_mb": 100.0})
+
+
+async def test_limits_that_were_met():
+    """By a person and at sites, which are asked more slowly then."""
+    settings = replace(load_settings({}).limits, requests_per_minute=1, platform_burst=1)
+    limits = Limits(settings, lambda _: 0.001)
+    for ask in (limits.person, lambda _, name: limits.site(name)):
+        await ask("web", "youtube")
+        with pytest.raises(TooFast):
+            await ask("web", "youtube")
+    for name in ("youtube", "generic:media.example.net"):
+        limits.answered(name, RateLimited())
+    assert faults_of(limits=limits.figures()) == []
+    assert limits.figures()["refused"] == {"user": 1, "platform": 1, "global": 0}
+    assert limits.figures()["slowed"] == {"youtube": 0.5, "generic": 0.5}
+
+
+async def nowhere(_name, _port):
+    raise gaierror
+
+
+async def deno(_setting):
+    return Runtime("deno", ("/opt/deno",), (2, 3, 0))
+
+
+async def test_a_worker_and_its_tools(tmp_path):
+    """A real one, in its fence and with JavaScript, a proof of origin and several ways, to a host that nobody knows."""
+    given = {"DATA_DIR": str(tmp_path), "MAX_MEMORY_MB": str(CAP_MB), "YOUTUBE_PO_TOKEN": token_of(1)}
+    settings = load_settings(given)
+    egress, memory = Egress(settings.egress, resolver=nowhere), MemoryManager(settings.memory)
+    host = ExtractorHost(settings, egress, memory=memory)
+    host.tools.ways.note("youtube", "web", "worked")
+    javascript = host.tools._javascript = JavaScript("auto", memory.room_for, deno, reserve=memory.reserve)
+    await egress.start()
+    with pytest.raises(GoldcrestError):
+        await host.resolve("https://media.example.net/short")
+    assert await javascript.ready()
+    assert await javascript.take_turn(prepared=True)
+    extractor, used = host.state(), memory.figures()
+    javascript.give_back(prepared=True)
+    await host.stop()
+    await egress.stop()
+    assert faults_of(extractor=extractor, egress=egress.figures(), memory=used) == []
+    assert set(extractor["landlock"]) == {"abi", "files", "network"}
+    assert extractor["ways"]["youtube"]["ways"] == {"web": {"tried": 1, "worked": 1}}
+    assert (extractor["javascript"]["version"], extractor["po_tokens"]["given"]) == ("2.3.0", 1)
+    assert egress.figures()["failed"] == 1
+    assert used["pools"]["javascript"]["holders"] == 1
+
+
+async def test_the_schema_finds_what_is_wrong(full):
     """So that an empty list means something."""
-    good = await whole_status(stage.app)
+    good = await whole_status(full)
     assert faults(good) == []
     bads: tuple[dict[str, Any], ...] = (
         {"system": {}},
@@ -133,6 +243,13 @@ async def test_the_schema_finds_what_is_wrong(stage):
         {"queue": {"open": "many"}},
         {"platforms": {"youtube": {"success": 1}}},
         {"more": 1},
+        {"memory": good["memory"] | {"level": "low"}},
+        {"cache": good["cache"] | {"disk": good["cache"]["memory"]}},
+        {"limits": good["limits"] | {"slowed": {"youtube": "half"}}},
+        {"egress": good["egress"] | {"tickets": None}},
+        {"extractor": good["extractor"] | {"landlock": {"abi": 4}}},
+        {"extractor": good["extractor"] | {"ways": {"youtube": {"first": "", "ways": {"web": {"tried": "often"}}}}}},
+        {"reminders": {"waiting": 0.5}},
     )
     assert all(faults(good | bad) for bad in bads)
 
