@@ -74,6 +74,7 @@ class TelegramPart:
         self._retry_at: float | None = None
         self._failures = 0
         self._runner: asyncio.Task[None] | None = None
+        self._helper: asyncio.Task[None] | None = None
         self._tried = asyncio.Event()
 
     async def start(self) -> None:
@@ -114,10 +115,12 @@ class TelegramPart:
                 await end(self._runner)
 
     def health(self) -> Health:
-        """Signed in, connected and heard from, or what is in the way; a restart helps only where our own task died."""
+        """Signed in, connected and heard from, or what is in the way; a restart helps where a task of ours died."""
         if self._runner is None or self._runner.done():
             return Health(ok=False, detail="the task that keeps it signed in is dead")
         if self._line is not None:
+            if self._helper is not None and self._helper.done():
+                return Health(ok=False, detail="the task beside its handlers is dead")
             if not self._line.connected:
                 return Health(ok=False, detail="reconnecting", heals=True)
             if (seconds := self._line.silent_seconds) > SILENT_SECONDS:
@@ -169,7 +172,7 @@ class TelegramPart:
         self._name = desk.bot_name = me.username or str(me.id)
         desk.telegram.attach(line.client, line.dead)
         self._line = line
-        helper = asyncio.create_task(self._tend(line, desk, store), name="telegram helper")
+        helper = self._helper = asyncio.create_task(self._tend(line, desk, store), name="telegram helper")
         try:
             self._app.downloads.deliver_to("telegram", desk.messenger)
             self._app.batches.report_to("telegram", desk.batch_boards.report)
@@ -180,6 +183,7 @@ class TelegramPart:
             await asyncio.shield(line.lost)
             raise line.loss()
         finally:
+            self._helper = None
             await end(helper)
 
     async def _tend(self, line: Line, desk: Desk, store: SessionStore) -> None:

@@ -51,7 +51,8 @@ class Batches:
         self._stopping = False
         self._runs: dict[str, BatchRun] = {}
         self._reports: dict[str, BatchReport] = {}
-        self._telling: set[str] = set()
+        self._shows: dict[str, asyncio.Task[None]] = {}
+        self._takers: dict[str, asyncio.Task[None]] = {}
         self._feeders: dict[str, asyncio.Task[None]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -65,26 +66,32 @@ class Batches:
         """Feed no more; what is open stays open for the next start."""
         self._stopping = True
         self._feeders.clear()
-        self._telling.clear()
+        self._shows.clear()
+        self._takers.clear()
         for task in self._tasks:
             task.cancel()
         if self._tasks:
             await asyncio.wait(self._tasks)
 
     async def restart(self) -> None:
-        """Feed again what nobody feeds."""
-        for batch_id in self._unfed():
+        """Feed and show again what nobody feeds or shows."""
+        for batch_id in _dead(self._feeders):
             self._feed(self._runs[batch_id])
+        if self._unshown():
+            self._shows = {batch_id: task for batch_id, task in self._shows.items() if not task.done()}
+            for front, report in self._reports.items():
+                self.report_to(front, report)
 
     def health(self) -> Health:
-        """Whether every open batch is fed."""
-        unfed = len(self._unfed())
-        return Health(ok=False, detail=f"{unfed} batches are not fed") if unfed else Health()
+        """Whether every open batch is fed, and shown by its front."""
+        if unfed := len(_dead(self._feeders)):
+            return Health(ok=False, detail=f"batches that nobody feeds: {unfed}")
+        return Health(ok=False, detail="there are batches that nobody shows") if self._unshown() else Health()
 
     def report_to(self, front: str, report: BatchReport) -> None:
         """Show a front's batches from now on: the open ones, and those whose end it hasn't shown yet."""
         self._reports[front] = report
-        self._spawn(self._take_over(front), f"batches of {front}")
+        self._takers[front] = self._spawn(self._take_over(front), f"batches of {front}")
 
     async def submit(self, order: BatchOrder) -> Batch:
         """Accept a batch: it is written first and told afterwards.
@@ -173,8 +180,8 @@ class Batches:
     def _feed(self, run: BatchRun) -> None:
         self._feeders[run.id] = self._spawn(self._carry(run), f"batch {run.id}")
 
-    def _unfed(self) -> list[str]:
-        return [batch_id for batch_id, task in self._feeders.items() if task.done()]
+    def _unshown(self) -> bool:
+        return bool(_dead(self._shows) or _dead(self._takers))
 
     async def _carry(self, run: BatchRun) -> None:
         """Run a batch to its end, again where something of ours broke it off."""
@@ -193,14 +200,22 @@ class Batches:
         self._feeders.pop(run.id, None)
 
     async def _take_over(self, front: str) -> None:
-        for row in [*await self._table.under_way(), *await self._table.untold(front)]:
+        """Show what the table knows of a front, again where something of ours broke it off."""
+        while True:
+            try:
+                rows = [*await self._table.under_way(), *await self._table.untold(front)]
+                break
+            except Exception:  # nobody awaits it, and a front comes up once
+                log.exception("batches of a front could not be read", front=front)
+                await self._sleep(TROUBLE_SECONDS)
+        for row in rows:
             if row.front == front:
                 self._tell(row)
+        self._takers.pop(front, None)
 
     def _tell(self, row: BatchRow) -> None:
-        if row.id not in self._telling:
-            self._telling.add(row.id)
-            self._spawn(self._show(row), f"report {row.id}")
+        if row.id not in self._shows:
+            self._shows[row.id] = self._spawn(self._show(row), f"report {row.id}")
 
     async def _show(self, row: BatchRow) -> None:
         """Carry the states of one batch to its front."""
@@ -216,13 +231,18 @@ class Batches:
                     log.exception("report of a batch broke", batch=row.id)
                 if event.final:
                     await self._sleep(TROUBLE_SECONDS * 2**number)
-        self._telling.discard(row.id)
+        self._shows.pop(row.id, None)
 
     def _spawn(self, work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
         task = asyncio.create_task(work, name=name)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
+
+
+def _dead(tasks: Mapping[str, asyncio.Task[None]]) -> list[str]:
+    """Those that ended before what they are there for: they leave the books by themselves at its end."""
+    return [name for name, task in tasks.items() if task.done()]
 
 
 def _batch(row: BatchRow, event: BatchEvent | None = None) -> Batch:

@@ -17,7 +17,7 @@ from core.identity_file import NAME
 from platforms.shapes import ANONYMOUS, Identity
 from utils.cookies import FILE_BYTES, Cookie, alive, of_domains, parse_cookies, written_cookies
 from utils.errors import BadCookies, GoldcrestError, NotFound
-from utils.health import Health, of_task
+from utils.health import Health, of_folder, of_task
 
 if TYPE_CHECKING:
     from core.identities import Identities
@@ -94,8 +94,9 @@ class CookieFiles:
             await asyncio.wait({looking})
 
     def health(self) -> Health:
-        """Whether somebody looks for what expires, once there is somebody to tell."""
-        return Health() if self._notice is None else of_task(self._looking, "cookie notices")
+        """Whether files can be kept, and somebody looks for what expires, once there is somebody to tell."""
+        looked = Health() if self._notice is None else of_task(self._looking, "cookie notices")
+        return of_folder(self._folder) if looked.ok else looked
 
     def notice_through(self, notice: Notice) -> None:
         """From now on the owner can be told; look at once and then every few hours."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -111,7 +111,8 @@ class Database:
                 await connection.execute("COMMIT")
             except BaseException:
                 # also when BEGIN was cancelled: it runs in its thread all the same; does nothing outside a transaction
-                await connection.rollback()
+                with suppress(ValueError):  # a stop meanwhile has closed it, and nothing of it is left
+                    await connection.rollback()
                 raise
             finally:
                 # a start meanwhile may have let another one begin on the next connection

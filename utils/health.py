@@ -38,7 +38,7 @@ def of_folder(folder: Path, room_bytes: int = ROOM_BYTES) -> Health:
     """The health of a part that writes into a folder, which may not be there yet; no restart makes room on a disk."""
     while not folder.exists() and folder != folder.parent:
         folder = folder.parent
-    if not os.access(folder, os.W_OK | os.X_OK):
+    if not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):  # a file may stand in its place
         return Health(ok=False, detail="its folder is not writable", heals=True)
     disk = os.statvfs(folder)
     if disk.f_bavail * disk.f_frsize < room_bytes:

@@ -29,6 +29,7 @@ from utils.errors import (
     Private,
     ShuttingDown,
     SiteDown,
+    StorageTrouble,
     UnknownQuality,
 )
 
@@ -441,6 +442,46 @@ async def test_a_front_is_told_every_batch_to_its_end(batches: Batches, sites: L
     late = await batches.submit(single("2"))
     shown.events.clear()
     assert (await shown.end())[0].id == late.id
+
+
+async def test_batches_of_a_front_that_cannot_be_read_are_read_later(
+    batches: Batches, sites: Lists, table: BatchTable, clock: Clock, monkeypatch: pytest.MonkeyPatch
+):
+    """A front comes up once: a database that fails at that moment costs no report."""
+    under_way, fails = table.under_way, [StorageTrouble("locked"), StorageTrouble("locked")]
+
+    async def failing() -> Any:
+        if fails:
+            raise fails.pop()
+        return await under_way()
+
+    monkeypatch.setattr(table, "under_way", failing)
+    sites.gate.clear()
+    clock.wake.set()
+    batch, shown = await batches.submit(single("1")), Shown()
+    batches.report_to("telegram", shown)
+    sites.gate.set()
+    assert (await shown.end())[0].id == batch.id
+    assert (fails, batches.health().ok) == ([], True)
+
+
+@pytest.mark.parametrize("name", ["report {}", "batches of telegram", "batch {}"])
+async def test_a_dead_task_is_told_until_a_restart_does_its_work(batches: Batches, sites: Lists, name: str):
+    """Whether it fed the batch, showed it, or was about to find what is to be shown; shown to the end all the same."""
+    sites.gate.clear()
+    shown = Shown()
+    batch = await batches.submit(single("1"))
+    batches.report_to("telegram", shown)
+    while not (found := [task for task in batches._tasks if task.get_name() == name.format(batch.id)]):
+        await asyncio.sleep(0)
+    assert batches.health().ok
+    found[0].cancel()
+    await asyncio.wait(found)
+    assert not batches.health().ok
+    await batches.restart()
+    assert batches.health().ok
+    sites.gate.set()
+    assert (await shown.end())[0].id == batch.id
 
 
 async def test_an_end_that_nobody_saw_is_told_by_the_next_process(

@@ -36,6 +36,12 @@ def test_a_folder_that_is_still_to_be_made_is_judged_by_its_parent(tmp_path):
     assert of_folder(tmp_path / "a" / "b").ok
 
 
+def test_a_file_in_the_place_of_a_folder_is_told(tmp_path):
+    """Also one that may be written and executed, which is all that the system would object to."""
+    (tmp_path / "reports").touch(mode=0o700)
+    assert of_folder(tmp_path / "reports").detail == "its folder is not writable"
+
+
 def test_a_full_disk_is_told_and_no_restart_asked_for(tmp_path):
     """More room is wanted than any disk has."""
     assert of_folder(tmp_path, room_bytes=1 << 80) == Health(ok=False, detail="the disk is full", heals=True)
@@ -109,6 +115,7 @@ async def test_a_restart_does_not_wait_for_who_held_the_connection(database):
     asking.cancel()
     hanging.cancel()
     await asyncio.wait({asking, hanging})
+    assert hanging.cancelled()
 
 
 async def test_a_damaged_file_is_told_and_no_restart_asked_for(database, monkeypatch):

@@ -6,102 +6,32 @@ import asyncio
 import os
 import signal
 import socket
-from contextlib import asynccontextmanager
 
-import msgspec
 import pytest
 
-from core.system_manager import Patience
-from main import wire
 from tests.redis_server import running_redis
-from utils.config import load_settings
-from wiring.process import listen
+from tests.wiring.house import ask, kill, task
+from utils.cookies import Cookie
+from utils.errors import InternalError
 
-#: as patient as the server, only faster
-QUICK = Patience(check_seconds=0.05, answer_seconds=2.0, base_seconds=0.02, cap_seconds=0.2, restarts=100)
-SECONDS = 20
-
-
-class House:
-    """The running server; `made` are its parts."""
-
-    def __init__(self, manager, settings):
-        self.manager = manager
-        self.settings = settings
-        self.made = manager.made
-
-    def view(self, name):
-        return self.manager.state()["parts"][name]
-
-    async def until(self, condition):
-        async with asyncio.timeout(SECONDS):
-            while not condition():
-                await asyncio.sleep(0.01)
-
-    async def back(self, name, restarts=1):
-        """Wait until that part was restarted and everything is well again."""
-        await self.until(lambda: self.view(name)["restarts"] >= restarts and self.manager.state()["state"] == "ok")
+#: tasks that a part lives by
+TASKS = {
+    "egress": "egress",
+    "memory watchdog": "memory",
+    "shelf": "shelf",
+    "workers": "downloads",
+    "leases": "downloads",
+    "places": "downloads",
+    "breakers": "breakers",
+    "alerts": "alerts",
+}
 
 
-@asynccontextmanager
-async def serving(folder, **environment):
-    settings = load_settings(
-        # The process of the tests counts as well.
-        {"MAX_MEMORY_MB": "4000"}
-        | {"DATA_DIR": str(folder), "PORT": "0", "GOLDCREST_SERVER__HOST": "127.0.0.1", "LOG_LEVEL": "error"}
-        | environment
-    )
-    with listen(settings) as listener:
-        manager = wire(settings, listener, QUICK)
-        await manager.start()
-        try:
-            yield House(manager, settings)
-        finally:
-            await manager.stop()
-    left = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
-    assert left == []
-
-
-@pytest.fixture
-async def house(tmp_path):
-    async with serving(tmp_path / "data") as house:
-        await house.until(lambda: house.manager.state()["state"] == "ok")
-        yield house
-
-
-def task(name):
-    """The one task of that name."""
-    (found,) = [task for task in asyncio.all_tasks() if task.get_name() == name and not task.done()]
-    return found
-
-
-async def ask(port, path="/health"):
-    """Status and JSON as a host sees them."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    writer.write(f"GET {path} HTTP/1.1\r\nHost: any\r\n\r\n".encode())
-    head, _, body = (await reader.read()).partition(b"\r\n\r\n")
-    writer.close()
-    return int(head.split()[1]), msgspec.json.decode(body)
-
-
-@pytest.mark.parametrize(
-    ("name", "part"),
-    [
-        ("egress", "egress"),
-        ("memory watchdog", "memory"),
-        ("shelf", "shelf"),
-        ("workers", "downloads"),
-        ("leases", "downloads"),
-        ("places", "downloads"),
-        ("breakers", "breakers"),
-        ("alerts", "alerts"),
-    ],
-)
+@pytest.mark.strikes(*TASKS.values())
+@pytest.mark.parametrize(("name", "part"), TASKS.items())
 async def test_a_dead_task_is_told_and_begun_again(house, name, part):
     """Of every part that lives by one; /health tells it meanwhile, and the part comes back by itself."""
-    dead = task(name)
-    dead.cancel()
-    await asyncio.wait({dead})
+    dead = await kill(name)
     seen = house.view(part)
     assert (seen["ok"], name.split()[0] in seen["detail"]) == (False, True)
     assert house.manager.state()["state"] == "degraded"
@@ -109,6 +39,7 @@ async def test_a_dead_task_is_told_and_begun_again(house, name, part):
     assert task(name) is not dead
 
 
+@pytest.mark.strikes("egress")
 async def test_the_proxy_keeps_its_port_and_its_tickets(house):
     """A job under way doesn't notice that the listener was lost."""
     egress = house.made("egress")
@@ -136,6 +67,7 @@ async def test_a_proxy_whose_port_was_taken_gets_another(house):
             assert f":{egress.port}" in ticket.proxy_url
 
 
+@pytest.mark.strikes("database")
 async def test_the_database_closed_under_us_comes_back(house):
     """And takes writes again, through the same object."""
     database = house.made("database")
@@ -146,6 +78,7 @@ async def test_the_database_closed_under_us_comes_back(house):
     assert house.made("database") is database
 
 
+@pytest.mark.strikes("database")
 async def test_a_database_locked_by_somebody_else_is_waited_for(house):
     """Told, never restarted, well again as soon as the lock is gone."""
     import sqlite3
@@ -161,6 +94,7 @@ async def test_a_database_locked_by_somebody_else_is_waited_for(house):
     assert house.view("database")["restarts"] == 0
 
 
+@pytest.mark.strikes("http")
 async def test_a_stolen_port_is_taken_back_when_the_thief_leaves(house):
     """Degraded for as long as somebody else has it; then hosts are answered again."""
     listener = house.made("http")._listener
@@ -177,6 +111,7 @@ async def test_a_stolen_port_is_taken_back_when_the_thief_leaves(house):
     assert (await ask(port))[1]["status"] == "ok"
 
 
+@pytest.mark.strikes("cache")
 async def test_a_cache_that_lost_its_disk_opens_it_again(house):
     """What memory holds is served meanwhile."""
     cache = house.made("cache")
@@ -200,6 +135,7 @@ async def test_a_killed_forkserver_is_no_illness(house):
     assert again.pid != launcher.pid
 
 
+@pytest.mark.strikes("extractor")
 async def test_a_frozen_forkserver_is_replaced(house):
     """It lives and takes no orders: it is killed, and another one is seen to make children."""
     extractor = house.made("extractor")
@@ -213,6 +149,7 @@ async def test_a_frozen_forkserver_is_replaced(house):
     await again.finish(worker)
 
 
+@pytest.mark.strikes("extractor")
 async def test_a_forkserver_that_makes_no_children_is_an_illness_until_it_does(house, monkeypatch):
     """Restarts go on until one of them sees a child."""
     from platforms.extractor.launcher import Launcher
@@ -232,7 +169,28 @@ async def test_a_forkserver_that_makes_no_children_is_an_illness_until_it_does(h
     await house.back("extractor")
 
 
-async def test_redis_gone_and_back(tmp_path):
+@pytest.mark.strikes("reports", "cookies")
+async def test_folders_that_are_none_are_told_until_they_are(house):
+    """A file in their place takes no file: restarts bring nothing, so there are none; afterwards things are kept."""
+    parts = {"reports": house.made("reports"), "cookies": house.made("cookies")}
+    for name in parts:
+        (house.settings.data_dir / name).write_text("in the way")
+        (house.settings.data_dir / name).chmod(0o700)
+    for name in parts:
+        await house.until(lambda name=name: house.view(name)["detail"] == "its folder is not writable")
+    assert await parts["reports"].keep(InternalError("lost")) == ""
+    for name in parts:
+        (house.settings.data_dir / name).unlink()
+    await house.well()
+    identity = await parts["reports"].keep(InternalError("kept"))
+    assert "kept" in await parts["reports"].read(identity)
+    await parts["cookies"].keep("instagram", "anna", [Cookie("instagram.com", "sessionid", "x")])
+    assert [held.name for held in parts["cookies"].held()] == ["anna"]
+    assert {house.view(name)["restarts"] for name in parts} == {0}
+
+
+@pytest.mark.strikes("redis")
+async def test_redis_gone_and_back(tmp_path, serving):
     """Told within a look, never restarted, used again as soon as it is back."""
     with running_redis(tmp_path) as server:
         async with serving(tmp_path / "data", GOLDCREST_REDIS__URL=server.url) as house:
@@ -249,9 +207,7 @@ async def test_redis_gone_and_back(tmp_path):
 async def test_health_and_ready_over_the_wire(house):
     """What hosts see of a fault: degraded, still 200, and what is the matter; then ok."""
     port = house.made("http")._listener.getsockname()[1]
-    dead = task("egress")
-    dead.cancel()
-    await asyncio.wait({dead})
+    await kill("egress")
     status, body = await ask(port)
     assert (status, body["status"], body["parts"]["egress"]["ok"]) == (200, "degraded", False)
     await house.back("egress")
