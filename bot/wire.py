@@ -94,6 +94,7 @@ class Wire(Connection):
             writer.transport.abort()
 
     def _break(self) -> None:
+        self.abort()  # pyrogram closes it too, unless what it does then is broken off
         if not self.broken.done():
             self.broken.set_result(None)
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import psutil
@@ -24,7 +26,6 @@ from wiring.media import media_parts
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable
-    from pathlib import Path
 
     from core.job_queue import Job
     from platforms.extractor.host import ExtractorHost
@@ -139,8 +140,9 @@ class World:
     def left(self) -> list[str]:
         """Files that should be gone: all but the database, kept thumbnails and what is remembered of links."""
         kept = [self.root / "data" / name for name in ("goldcrest.db", "thumbnails", "cache")]
-        found = (path for path in self.root.rglob("*") if not path.is_dir())
-        return [str(path) for path in found if not str(path).startswith(tuple(map(str, kept)))]
+        # os.walk minds no folder that goes meanwhile
+        found = (str(Path(folder, name)) for folder, _, names in os.walk(self.root) for name in names)
+        return [path for path in found if not path.startswith(tuple(map(str, kept)))]
 
     async def settle(self) -> None:
         """Wait until nothing is left; a job's folder goes just after its last event."""

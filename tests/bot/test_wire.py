@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from bot.wire import INLINE_BYTES, OwnedLoop
+from bot.wire import INLINE_BYTES, OwnedLoop, Wire
 
 
 @pytest.fixture
@@ -33,3 +33,21 @@ async def test_a_packet_that_can_not_be_opened_is_the_reader_s_error(loop):
     assert isinstance(opening, asyncio.Future)
     with pytest.raises(AttributeError):
         await opening
+
+
+async def test_a_connection_that_the_other_side_ended_is_closed_at_once():
+    """Also where pyrogram, which is to close it, is broken off before."""
+    watcher = SimpleNamespace(up=lambda: None, down=lambda: None, heard=lambda: None)
+
+    async def leave(_reader, writer):
+        writer.close()
+        await writer.wait_closed()
+
+    async with await asyncio.start_server(leave, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        wire = Wire(watcher=watcher, server="", dc_id=2, server_address="127.0.0.1", port=port, test_mode=False)
+        await wire.connect()
+        assert await wire.recv() is None
+        assert wire.broken.done()
+        assert wire.protocol.writer.transport.is_closing()
+        await wire.close()
