@@ -7,22 +7,16 @@ import os
 import signal
 import sqlite3
 import subprocess
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
-from dataclasses import dataclass, field
-from itertools import count
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, closing, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
+from bench.crash import ended
 from bench.crash_steps import when
+from bench.fault_scene import Kind, Scene, Strike
 from tests.end_to_end.bot_process import descendants
 from tests.telegram_server.faults import Effect, Mute, flood_wait
-
-if TYPE_CHECKING:
-    from bench.crash_steps import Stage
-    from bench.crowd import Crowd, Errand
-    from bench.server import Server
-    from tests.redis_server import RedisServer
 
 CUT_SECONDS: Final = 30.0
 HELD_SECONDS: Final = 5.0
@@ -33,54 +27,6 @@ DISK_BYTES: Final = 32 << 20
 LEFT_BYTES: Final = 400_000
 SLOW: Final = "/slow/mux_720.mp4?seconds=3&n={n}"
 QUICK: Final = "/m/mux_720.mp4?n={n}"
-
-
-@dataclass(slots=True)
-class Scene:
-    """A bot at work. `errands`: what people asked for and still wait for; `clock`: how wrong its wall clock is."""
-
-    stage: Stage
-    server: Server
-    redis: RedisServer | None
-    clock: Path
-    crowd: Crowd
-    errands: list[asyncio.Task[Errand]] = field(default_factory=list)
-    numbers: count[int] = field(default_factory=count)
-
-    def ask_for(self, path: str) -> None:
-        """Let somebody begin an errand."""
-        number = next(self.numbers)
-        person = self.stage.people[number % len(self.stage.people)]
-        url = self.stage.link(path.format(n=f"fault{number}"))
-        self.errands.append(asyncio.create_task(self.crowd.run(person, url)))
-
-    async def served(self) -> None:
-        """Everybody who waits has the file. Raises RuntimeError where somebody hears something else."""
-        errands, self.errands = self.errands, []
-        for errand in await asyncio.gather(*errands):
-            if errand.seconds is None:
-                raise RuntimeError(f"{errand.url}: {errand.told} {errand.seen}")
-
-    def workers(self) -> list[int]:
-        """The processes below the forkserver."""
-        return descendants(self.server.process.pid)[2:]
-
-    def says(self, words: str) -> bool:
-        """Whether anybody sees a status with these words."""
-        messages = (message for person in self.stage.people for message in person.messages())
-        return any(words in message.text for message in messages if message.buttons)
-
-
-Strike = Callable[[Scene], AbstractAsyncContextManager[None]]
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """`part`: whose health tells of it, "" where nothing of the bot is ill; `seconds`: how long it lasts then."""
-
-    strike: Strike
-    part: str = ""
-    seconds: float = 0.0
 
 
 @asynccontextmanager
@@ -147,7 +93,7 @@ async def _database_held(scene: Scene) -> AsyncIterator[None]:
 
 
 def _disk_full(leave_bytes: int) -> Strike:
-    """While something is downloaded; the errand may end with a word then."""
+    """While something is downloaded, or before somebody asks for it; that errand may end with a word."""
 
     @asynccontextmanager
     async def strike(scene: Scene) -> AsyncIterator[None]:
@@ -158,10 +104,11 @@ def _disk_full(leave_bytes: int) -> Strike:
         with ballast.open("wb", buffering=0) as file, suppress(OSError):
             while (left := os.statvfs(scene.stage.data)).f_bavail * left.f_frsize > leave_bytes or not leave_bytes:
                 file.write(bytes(4096))
-        if leave_bytes:
-            await asyncio.gather(*scene.errands)
-            scene.errands.clear()
+        if not leave_bytes:
+            scene.ask_for(QUICK)
         yield
+        await asyncio.gather(*scene.errands)
+        scene.errands.clear()
         ballast.unlink()
 
     return strike
@@ -227,6 +174,41 @@ async def _cache_corrupt(scene: Scene) -> AsyncIterator[None]:
     yield
 
 
+def _session(damage: str, wait_seconds: int = 0) -> Strike:
+    """A new process in the middle of a download finds the kept session like that, and Telegram lets its login wait.
+
+    It has ended when that process begins, or when the wait has passed.
+    """
+
+    @asynccontextmanager
+    async def strike(scene: Scene) -> AsyncIterator[None]:
+        scene.ask_for(SLOW)
+        await when(lambda: scene.says("Downloading"))
+        if code := await ended(scene.server):
+            raise RuntimeError(f"ended with {code}: {scene.server.log[-2000:]}")
+        with closing(sqlite3.connect(scene.stage.data / "goldcrest.db")) as database, database:
+            database.execute(damage)
+        yield
+        faults = scene.stage.telegram.server.faults
+        wait = faults.add("auth.ImportBotAuthorization", flood_wait(wait_seconds)) if wait_seconds else None
+        scene.server.start()
+        if wait is not None:
+            await when(lambda: wait.hits)
+            await asyncio.sleep(wait_seconds)
+
+    return strike
+
+
+@asynccontextmanager
+async def _egress_dead(scene: Scene) -> AsyncIterator[None]:
+    """The task behind the only way out ends; nobody can strike it from outside, so the bot is in this process."""
+    scene.ask_for(SLOW)
+    await when(lambda: scene.says("Downloading"))
+    (accepting,) = (task for task in asyncio.all_tasks() if task.get_name() == "egress")
+    accepting.cancel()
+    yield
+
+
 KINDS: Final[dict[str, Kind]] = {
     "telegram_cut": Kind(_telegram_gone, "telegram", CUT_SECONDS),
     "telegram_cut_mid_upload": Kind(
@@ -250,9 +232,17 @@ KINDS: Final[dict[str, Kind]] = {
 }
 #: these need a small disk of their own
 DISK_KINDS: Final[dict[str, Kind]] = {
-    "disk_full_during_a_download": Kind(_disk_full(LEFT_BYTES)),
+    "disk_full_during_a_download": Kind(_disk_full(LEFT_BYTES), error="disk_full"),
     "disk_full_during_a_commit": Kind(_disk_full(0), "database", HELD_SECONDS),
 }
+#: these begin with the end of the process
+START_KINDS: Final[dict[str, Kind]] = {
+    "session_corrupt": Kind(_session("UPDATE telegram_sessions SET sealed = x'00'")),
+    "session_missing": Kind(_session("DELETE FROM telegram_sessions")),
+    "flood_wait_on_login": Kind(_session("DELETE FROM telegram_sessions", FLOOD_SECONDS)),
+}
+#: these need the bot in the process of the bench
+INSIDE_KINDS: Final[dict[str, Kind]] = {"egress_proxy_dead": Kind(_egress_dead, "egress")}
 
 
 @asynccontextmanager

@@ -1,42 +1,46 @@
 """`python -m bench.faults`: how soon /health tells of a fault, and how soon everything is well after its end.
 
-One bot process lives through all of them, save those that are about its start. Well means that /health says so, that
-whoever waited has his file, and that a new link is served.
+One bot process lives through all of them, save those of the disk, of the start and of a task inside the bot, which have
+scenes of their own. Well means that /health says so, that whoever waited has his file, and that a new link is served.
+Each scene is judged when its bot has stopped: what stands in the chats of the test server, against its table of jobs.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import sqlite3
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager, closing
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from bench.crash import ended, stage
-from bench.crowd import Crowd, integrity, judge, settled
-from bench.fault_kinds import DISK_KINDS, FLOOD_SECONDS, KINDS, QUICK, Kind, Scene, small_disk
+from bench.crowd import Crowd, judge, settled, table
+from bench.fault_kinds import DISK_KINDS, INSIDE_KINDS, KINDS, QUICK, START_KINDS, small_disk
+from bench.fault_scene import Kind, Scene
 from bench.rows import Row, impossible, row
 from bench.server import is_ready
 from bench.start import report
-from main import open_app
+from main import wire
 from tests.redis_server import running_redis
 from tests.sites.harness import SpawnedSites, spawned_sites
-from tests.telegram_server.faults import flood_wait
 from utils.config import load_settings
-from utils.logs import setup_logs
+from wiring.process import listen
 
 if TYPE_CHECKING:
     from bench.crash_steps import Stage
+    from tests.redis_server import RedisServer
 
 TOLD_SECONDS: Final = 2.0
 BACK_SECONDS: Final = 10.0
 POLL_SECONDS: Final = 0.02
 WAIT_SECONDS: Final = 90.0
+ALL: Final = [*KINDS, *DISK_KINDS, *START_KINDS, *INSIDE_KINDS]
 SHIM: Final = Path(__file__).resolve().parent.parent / "tests" / "faults" / "wrong_clock"
 #: what would take half a minute by default: a silent worker is given up
 BRISK: Final = {"GOLDCREST_EXTRACTOR__STALL_SECONDS": "2", "GOLDCREST_RETRY__BASE_SECONDS": "0.2"}
@@ -83,7 +87,8 @@ def _told_and_back(name: str, told: float | None, back: float) -> Row:
 
 
 @asynccontextmanager
-async def _scene(made: Stage, redis: Any, clock: Path) -> AsyncIterator[Scene]:
+async def _scene(made: Stage, clock: Path, redis: RedisServer | None = None) -> AsyncIterator[Scene]:
+    """A bot in a process of its own."""
     await asyncio.to_thread(clock.write_text, "0", "ascii")
     more = BRISK | {"PYTHONPATH": str(SHIM), "WRONG_CLOCK": str(clock)}
     if redis is not None:
@@ -95,103 +100,97 @@ async def _scene(made: Stage, redis: Any, clock: Path) -> AsyncIterator[Scene]:
             raise RuntimeError(f"ended badly: {server.log[-2000:]}")
 
 
-async def _running(folder: Path, sites: SpawnedSites, chosen: Callable[[str], bool]) -> list[Row]:
-    """Faults of a running bot, all of the same process."""
-    with running_redis(folder) as redis:
-        async with stage(folder / "running", sites) as made:
-            async with _scene(made, redis, folder / "clock") as scene:
-                rows = [await endure(scene, name, kind) for name, kind in KINDS.items() if chosen(name)]
-                await settled(made.data)
-            return [*rows, *_judged(scene)]
-
-
-async def _disk(folder: Path, sites: SpawnedSites, chosen: Callable[[str], bool]) -> list[Row]:
-    rows: list[Row] = []
-    for name, kind in DISK_KINDS.items():
-        if not chosen(name):
-            continue
+@asynccontextmanager
+async def _inside(made: Stage, clock: Path) -> AsyncIterator[Scene]:
+    """A bot in this process, whose memory counts as its own."""
+    server = made.server(LOG_LEVEL="warning", MAX_MEMORY_MB="4000", **BRISK)  # only asked, never started
+    settings = load_settings(server.environment)
+    with listen(settings) as listener:
+        manager = wire(settings, listener)
+        await manager.start()
         try:
-            async with (
-                small_disk(folder / name) as disk,
-                stage(disk / "stage", sites) as made,
-                _scene(made, None, folder / "clock") as scene,
-            ):
-                rows.append(await endure(scene, name, kind))
-        except OSError as error:
-            rows.append(impossible(name, str(error)))
-    return rows
+            await seen(partial(is_ready, server), bool)
+            yield Scene(made, server, None, clock, Crowd(made.telegram, made.people, str))
+        finally:
+            await manager.stop()
 
 
-def _judged(scene: Scene) -> list[Row]:
-    """By the books of Telegram: nothing lost, nothing doubled."""
+async def _lived(name: str, opened: AbstractAsyncContextManager[Scene], kinds: Mapping[str, Kind]) -> list[Row]:
+    """One scene: each of its faults, and what the judge says of them all when the bot has stopped."""
+    async with opened as scene:
+        rows = [await endure(scene, each, kind) for each, kind in kinds.items()]
+        await settled(scene.stage.data)
+    return [*rows, {"name": name, "faults": list(kinds), **_books(scene, kinds)}]
+
+
+def _books(scene: Scene, kinds: Mapping[str, Kind]) -> Row:
+    """What the judge says. A job that ended with the error of a fault is excused, one for each such fault."""
     verdict = judge(scene.crowd, scene.stage.data)
-    wrong = len(verdict.lost) + len(verdict.duplicates) + len(verdict.unheard)
-    return [{"name": "judge", "wrong": wrong, "failed": verdict.failed, "integrity": integrity(scene.stage.data)}]
-
-
-async def _starts(folder: Path, sites: SpawnedSites, chosen: Callable[[str], bool]) -> list[Row]:
-    """What is wrong with the kept session when a bot starts; a login that Telegram makes wait."""
-    rows = []
-    damages = {
-        "session_corrupt": "UPDATE telegram_sessions SET sealed = x'00'",
-        "session_missing": "DELETE FROM telegram_sessions",
-        "flood_wait_on_login": "DELETE FROM telegram_sessions",
+    ends = table(scene.stage.data, "SELECT error_code FROM jobs WHERE state IN ('failed', 'cancelled')")
+    failed = Counter(row["error_code"] for row in ends)
+    excused = Counter(kind.error for kind in kinds.values() if kind.error)
+    return {
+        "accepted": verdict.accepted,
+        "delivered": verdict.delivered,
+        "wrong": [*verdict.lost, *verdict.duplicates, *verdict.unheard],
+        "twice_ordered": verdict.twice_ordered,
+        "failed": dict(failed - excused),
+        "excused": dict(failed & excused),
+        "integrity": verdict.integrity,
     }
-    async with stage(folder / "starts", sites) as made:
-        for name, damage in damages.items():
-            if not chosen(name):
+
+
+async def _all(folder: Path, sites: SpawnedSites, chosen: Callable[[dict[str, Kind]], dict[str, Kind]]) -> list[Row]:
+    """Each scene on a stage of its own: the books of one say nothing of another."""
+    clock, rows = folder / "clock", list[Row]()
+    with running_redis(folder) as redis:
+        if kinds := chosen(KINDS):
+            async with stage(folder / "running", sites) as made:
+                rows += await _lived("running", _scene(made, clock, redis), kinds)
+    for name, kind in chosen(DISK_KINDS).items():
+        async with AsyncExitStack() as stack:
+            try:
+                disk = await stack.enter_async_context(small_disk(folder / name))
+            except OSError as error:
+                rows.append(impossible(name, str(error)))
                 continue
-            with closing(sqlite3.connect(made.data / "goldcrest.db")) as database, database:
-                database.execute(damage)
-            flood = name.startswith("flood")
-            if flood:
-                made.telegram.server.faults.add("auth.ImportBotAuthorization", flood_wait(FLOOD_SECONDS))
-            began = time.perf_counter()
-            async with _scene(made, None, folder / "clock") as scene:
-                scene.ask_for(QUICK)
-                await scene.served()
-                rows.append(_told_and_back(name, None, time.perf_counter() - began - flood * FLOOD_SECONDS))
+            made = await stack.enter_async_context(stage(disk / "stage", sites))
+            rows += await _lived("disk", _scene(made, clock), {name: kind})
+    if kinds := chosen(START_KINDS):
+        async with stage(folder / "starts", sites) as made:
+            rows += await _lived("starts", _scene(made, clock), kinds)
+    if kinds := chosen(INSIDE_KINDS):
+        async with stage(folder / "inside", sites) as made:
+            rows += await _lived("inside", _inside(made, clock), kinds)
     return rows
-
-
-async def _egress_dead(folder: Path, sites: SpawnedSites) -> Row:
-    """Nobody can strike a task from outside, so this bot's parts are in this process."""
-    setup_logs("warning")
-    memory = {"MAX_MEMORY_MB": "4000"}  # the process of the bench counts as well
-    async with open_app(load_settings({"DATA_DIR": str(folder / "egress"), **memory, **sites.env()})) as app:
-
-        def health() -> Any:
-            parts = app.state()["parts"]
-            return {"parts": parts, "status": "ok" if all(part["ok"] for part in parts.values()) else "degraded"}
-
-        await seen(health, well)
-        assert app.up_egress is not None
-        app.up_egress._accepting.cancel()  # noqa: SLF001 - the fault itself
-        told = await seen(health, ill("egress"))
-        back = await seen(health, well)
-        began = time.perf_counter()
-        (link,) = app.downloads.detect(sites.greeting["samples"]["origin_through_proxy"]["mux_144.mp4"]).links
-        await app.downloads.probe(link)
-        return _told_and_back("egress_proxy_dead", told, back + time.perf_counter() - began)
 
 
 async def _measure(folder: Path, only: Sequence[str]) -> list[Row]:
-    def chosen(name: str) -> bool:
-        return not only or name in only
-
+    names = only or ALL
     with spawned_sites() as sites:
-        each = await _running(folder, sites, chosen)
-        each += await _disk(folder, sites, chosen)
-        each += await _starts(folder, sites, chosen)
-        if chosen("egress_proxy_dead"):
-            each.append(await _egress_dead(folder, sites))
+        each = await _all(folder, sites, lambda kinds: {name: kind for name, kind in kinds.items() if name in names})
+    return [*summary(each, len(names)), *(one for one in each if "pass" in one)]
+
+
+def summary(each: Sequence[Row], count: int) -> list[Row]:
+    """The figures of all faults, where there were to be so many; one without a verdict of the judge misses a gate."""
     told = [one["told_seconds"] for one in each if one.get("told_seconds") is not None]
     back = [one["back_seconds"] for one in each if "back_seconds" in one]
-    (books,) = [one for one in each if one["name"] == "judge"]
+    books = [one for one in each if "integrity" in one]
+    judged = sum(len(one["faults"]) for one in books)
+    wrong = sum(len(one["wrong"]) + one["twice_ordered"] for one in books)
+    failed = sum(sum(one["failed"].values()) for one in books)
+    broken = sum(one["integrity"] != "ok" for one in books)
+    jobs = {"faults": judged, "jobs": sum(one["accepted"] for one in books)}
     return [
-        row("fault_told_slowest", [max(told, default=0.0)], "s", gate=TOLD_SECONDS, goal=TOLD_SECONDS),
-        row("fault_back_slowest", [max(back, default=0.0)], "s", gate=BACK_SECONDS, goal=BACK_SECONDS) | {"each": each},
-        row("faults_lost_or_doubled", [books["wrong"]], "files", gate=0, goal=0),
+        row("fault_told_slowest", [max(told, default=0.0)], "s", gate=TOLD_SECONDS, goal=TOLD_SECONDS)
+        | {"faults": len(told)},
+        row("fault_back_slowest", [max(back, default=0.0)], "s", gate=BACK_SECONDS, goal=BACK_SECONDS)
+        | {"faults": len(back), "each": list(each)},
+        row("faults_judged", [judged], "faults", gate=count, goal=count, higher_is_better=True),
+        row("faults_lost_or_doubled", [wrong], "files", gate=0, goal=0) | jobs,
+        row("faults_jobs_failed", [failed], "jobs", gate=0, goal=0) | jobs,
+        row("faults_databases_broken", [broken], "databases", gate=0, goal=0) | {"databases": len(books)},
     ]
 
 
@@ -204,7 +203,7 @@ def measure(*only: str) -> list[Row]:
 def main() -> int:
     """Read the options, print the report; the exit code."""
     options = argparse.ArgumentParser(prog="python -m bench.faults", description=__doc__)
-    options.add_argument("only", nargs="*", help=f"some of: {', '.join([*KINDS, *DISK_KINDS])} …")
+    options.add_argument("only", nargs="*", help=f"some of: {', '.join(ALL)}")
     only = options.parse_args().only
     return report(lambda: measure(*only))
 

@@ -37,12 +37,16 @@ class Server:
         self.process: subprocess.Popen[bytes]
 
     def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def start(self) -> None:
+        """Run it; again, where an earlier process has ended."""
         with self._log.open("ab") as log:
             self.began_at = time.perf_counter()
             self.process = subprocess.Popen(
                 self.argv, env=self.environment, cwd=self._cwd, stdin=subprocess.DEVNULL, stdout=log, stderr=log
             )
-        return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
