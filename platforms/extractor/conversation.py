@@ -11,7 +11,7 @@ from platforms.extractor.errors import classify
 from platforms.extractor.launcher import BURY_SECONDS, Worker
 from platforms.extractor.live_order import Enough
 from platforms.extractor.protocol import WARNINGS, Order, decode_message, encode, encode_order
-from platforms.extractor.replies import ending_of, facts_of, progress_of
+from platforms.extractor.replies import ending_of, facts_of, fence_of, progress_of
 from utils.errors import (
     CutOff,
     DeadlineExceeded,
@@ -119,7 +119,7 @@ class Conversation:
 
     def _note(self, kind: str, content: dict[str, Any], on_progress: ProgressSink | None) -> None:
         if kind == "hello":
-            self.landlock = content
+            self.landlock = self.landlock or fence_of(content)
         elif kind == "memory":
             if self.on_peak is not None and isinstance(peak := content.get("peak_bytes"), int):
                 self.on_peak(peak)

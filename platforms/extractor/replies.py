@@ -75,6 +75,13 @@ def missing_of(reported: Any) -> list[dict[str, Any]]:
     ]
 
 
+def fence_of(told: Mapping[str, Any]) -> dict[str, Any] | None:
+    """What a child says that the kernel confines of it (`utils.landlock.LandlockState`); None for anything else."""
+    kinds = {"abi": int, "files": bool, "network": bool}
+    sane = all(type(told.get(name)) is kind for name, kind in kinds.items())
+    return {name: told[name] for name in kinds} if sane else None
+
+
 def facts_of(told: Mapping[str, Any]) -> dict[str, Any]:
     """An error's facts without those that aren't of their kind; see `facts.facts`."""
     facts = {key: told[key] for key, kind in _FACTS.items() if isinstance(told.get(key), kind)}

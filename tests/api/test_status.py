@@ -13,24 +13,28 @@ from msgspec.structs import replace
 
 import api
 from api.status import status as whole_status
+from core.identities import Member
 from core.limits import Limits
 from platforms.extractor.host import ExtractorHost
 from platforms.extractor.javascript import JavaScript, Runtime
-from platforms.shapes import Link, Progress
+from platforms.shapes import Identity, Link, Progress
 from services.reminders import Reminders
 from services.reports import Reports
 from services.wishes import Wish
 from tests.api.stage import LIVE, MEBIBYTE, MIGRATIONS, staged
 from tests.api.test_openapi import misfits
 from tests.platforms.extractor.mint_server import token_of
+from utils.breaker_policy import BreakerPolicy
 from utils.cache import HybridCache
 from utils.cache_entry import Entry
 from utils.cgroups import GroupMemory
+from utils.circuit_breaker import CircuitBreaker
 from utils.config import load_settings
 from utils.database import Database
 from utils.egress import Egress
 from utils.errors import GoldcrestError, RateLimited, SiteDown, TooFast
 from utils.memory_manager import Looks, MemoryManager
+from utils.retry_manager import Statistics
 
 #: of the tests' own process as well
 CAP_MB = 4000
@@ -233,6 +237,14 @@ async def test_a_worker_and_its_tools(tmp_path):
     assert used["pools"]["javascript"]["holders"] == 1
 
 
+def test_identities_and_retries_are_held():
+    """Those of a real account and a real series of tries."""
+    member = Member(Identity("anna", cookies="x"), CircuitBreaker("youtube/anna", BreakerPolicy())).figures()
+    member["expires_in_days"] = None
+    site = {"success": 1, "failed": 0, "identities": [member]}
+    assert faults_of(platforms={"youtube": site}, retries={"youtube.probe": Statistics().figures()}) == []
+
+
 async def test_the_schema_finds_what_is_wrong(full):
     """So that an empty list means something."""
     good = await whole_status(full)
@@ -250,6 +262,8 @@ async def test_the_schema_finds_what_is_wrong(full):
         {"extractor": good["extractor"] | {"landlock": {"abi": 4}}},
         {"extractor": good["extractor"] | {"ways": {"youtube": {"first": "", "ways": {"web": {"tried": "often"}}}}}},
         {"reminders": {"waiting": 0.5}},
+        {"retries": {"youtube.probe": {"calls": 1}}},
+        {"platforms": {"youtube": {"success": 1, "failed": 0, "identities": [{"name": "anna"}]}}},
     )
     assert all(faults(good | bad) for bad in bads)
 

@@ -44,6 +44,7 @@ class Child:
     ticket: Ticket
     heard: list[Progress]
     result: asyncio.Task[dict[str, Any]]
+    talk: Conversation
 
     def say(self, **message: Any) -> None:
         self.writer.write(json.dumps(message).encode() + b"\n")
@@ -63,7 +64,7 @@ async def conversation(stall_seconds: float = 10, errand: Any = None) -> AsyncIt
     talk = Conversation(worker, ticket, errand, stall_seconds=stall_seconds)  # type: ignore[arg-type]
     task = asyncio.create_task(talk.hold(ORDER, 20, heard.append))
     try:
-        yield Child(far_writer, far_reader, worker, ticket, heard, task)
+        yield Child(far_writer, far_reader, worker, ticket, heard, task, talk)
     finally:
         task.cancel()
         for each in (writer, far_writer):
@@ -75,7 +76,8 @@ async def test_order_reports_result():
     """The order goes out first; reports arrive in order; the result ends it."""
     async with conversation() as child:
         assert decode_order(await child.reader.readline()) == ORDER
-        child.say(hello={"abi": 0})
+        child.say(hello={"abi": 4, "files": True, "network": False, "more": "x"})
+        child.say(hello={"abi": 0, "files": False, "network": False})
         child.say(progress={"phase": "probing"})
         child.say(progress={"phase": "uploading"})
         child.say(warning={"text": "w"})
@@ -83,6 +85,7 @@ async def test_order_reports_result():
         child.say(result={"a": 1})
         assert await child.result == {"a": 1}
         assert child.heard == [Progress("probing")]
+        assert child.talk.landlock == {"abi": 4, "files": True, "network": False}
 
 
 class Answering:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from platforms.extractor.replies import ending_of, facts_of, files_of, progress_of
+from platforms.extractor.replies import ending_of, facts_of, fence_of, files_of, progress_of
 from platforms.shapes import FetchedFile, Progress
 from utils.errors import DeadlineExceeded, MemoryShort, WorkerCrashed
 
@@ -114,3 +114,12 @@ def test_how_a_child_ended(status: int | None, error: type[Exception], detail: s
     told = ending_of(status)
     assert isinstance(told, error)
     assert told.detail == detail
+
+
+@pytest.mark.parametrize(
+    "told",
+    [{}, {"abi": 4}, {"abi": True, "files": True, "network": True}, {"abi": 4, "files": "yes", "network": False}],
+)
+def test_a_fence_that_makes_no_sense_is_none(told: dict[str, Any]):
+    """It would stand in /status, whatever a captured worker has put there."""
+    assert fence_of(told) is None
