@@ -74,15 +74,15 @@ def in_order(
     """
     suspects: list[Waiting] = []
     classes: defaultdict[int, defaultdict[int, deque[Waiting]]] = defaultdict(lambda: defaultdict(deque))
-    for job in sorted(waiting, key=lambda job: job.id):
+    for job in sorted(waiting, key=_age):
         if job.suspicions:
             suspects.append(job)
         else:
             classes[_rank(job, now, owner_id)][job.person].append(job)
-    ordered = sorted(suspects, key=lambda job: (job.crashes, job.id))
+    ordered = sorted(suspects, key=lambda job: (job.crashes, *_age(job)))
     busy = Counter(running)
     for _, people in sorted(classes.items()):
-        line = [(busy[person], turns.get(person, 0), jobs[0].id, person) for person, jobs in people.items()]
+        line = [(busy[person], turns.get(person, 0), _age(jobs[0]), person) for person, jobs in people.items()]
         heapq.heapify(line)
         while line:
             _, turn, _, person = heapq.heappop(line)
@@ -90,8 +90,13 @@ def in_order(
             ordered.append(jobs.popleft())
             busy[person] += 1
             if jobs:
-                heapq.heappush(line, (busy[person], turn, jobs[0].id, person))
+                heapq.heappush(line, (busy[person], turn, _age(jobs[0]), person))
     return ordered
+
+
+def _age(job: Waiting) -> tuple[float, str]:
+    """The oldest first; ids alone don't tell it of what was ordered within one millisecond."""
+    return (job.created_at, job.id)
 
 
 def alone_seconds(suspicions: int) -> float:

@@ -91,7 +91,10 @@ class Places:
         line = await self._queue.waiting(self._fronts())
         for job_id, (position, eta_seconds) in self._places(line).items():
             feed = self._feeds.get(job_id)
-            if feed is None or feed.latest is not before.get(job_id):  # it has heard something newer meanwhile
+            if feed is None:
+                continue
+            if feed.latest is not before.get(job_id):  # it has heard something meanwhile, perhaps of an older line
+                self.moved()
                 continue
             if feed.latest.phase != "queued" or self._under_way(job_id):
                 continue

@@ -23,6 +23,13 @@ def test_links_of_many_people_alternate():
     assert order(job("a"), job("b"), job("c"), job("d", 2), job("e", 3)) == ["a", "d", "e", "b", "c"]
 
 
+def test_of_one_person_the_oldest_is_next_whatever_it_is_called():
+    """Ids of one millisecond are in no order: a person's links come as they were sent."""
+    jobs = [job(name, created_at=NOW + number / 1e5) for number, name in enumerate("dbca")]
+    assert order(*reversed(jobs)) == ["d", "b", "c", "a"]
+    assert order(job("z", 1), job("a", 2, created_at=NOW + 1e-5)) == ["z", "a"]
+
+
 def test_who_has_the_fewest_jobs_under_way_or_was_served_longest_ago_is_next():
     """Jobs under way count first; among equals the turn decides, and who never had one is before all."""
     assert order(job("a"), job("b", 2), running={1: 1}) == ["b", "a"]

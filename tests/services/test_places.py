@@ -35,6 +35,37 @@ async def test_place_and_time_follow_the_queue(make, telegram, sites, monkeypatc
     await downloads.stop()
 
 
+async def test_a_place_that_was_read_too_early_is_put_right(make, telegram, sites, monkeypatch):
+    """It was told while everybody's were being read anew: they are read once more, though nothing moves again."""
+    monkeypatch.setattr("services.places.ROUND_SECONDS", 0.01)
+    downloads = make(parallel=1)
+    await downloads.start()
+    downloads.deliver_to("telegram", telegram)
+    sites.gate.clear()
+    first = await downloads.submit(order("1", user=1))
+    await sites.began.wait()
+    second = await downloads.submit(order("2", user=2))
+    places, queue = downloads._workers._places, downloads._queue
+    feed = downloads._workers._feeds.get(second.id)
+    await settled(lambda: feed.latest.position == 0)
+    waiting, early = queue.waiting, [True]
+
+    async def meanwhile(fronts):
+        line = await waiting(fronts)
+        if early:
+            early.clear()
+            feed.publish(JobEvent(second.id, "queued", position=2))
+        return line
+
+    monkeypatch.setattr(queue, "waiting", meanwhile)
+    places.moved()
+    await settled(lambda: not early and feed.latest.position == 0)
+    sites.gate.set()
+    for job in (first, second):
+        assert (await ended(downloads, job)).phase == "done"
+    await downloads.stop()
+
+
 def test_only_news_is_told():
     """Who stands far back hears of a fifth of the way, everybody of the first estimate."""
     told = JobEvent("J", "queued", position=100, eta_seconds=1000.0)
