@@ -316,8 +316,8 @@ async def test_a_slow_page_is_announced_and_its_failure_told_beneath(bot, telegr
     assert answer.reply_to is menu
 
 
-async def test_two_presses_are_one_batch(bot, telegram, sites, texts):
-    """However fast; also when an app still shows the old buttons."""
+async def ordered_but_held(telegram, sites):
+    """A list of two that is ordered and waits for the site: its message, and the button that ordered it."""
     sites.length = 2
     sites.fetching.clear()
     menu = await list_of(telegram)
@@ -325,11 +325,22 @@ async def test_two_presses_are_one_batch(bot, telegram, sites, texts):
     await telegram.world.until(lambda: is_choice(menu))
     data = menu.button("720p").data
     await telegram.alice.press(menu, data)
+    return menu, data
+
+
+async def one_batch(telegram, sites, texts, menu, data):
+    """A second press of that button orders nothing, and the files come once."""
     answer = await asking.press(telegram.world, telegram.alice, menu, data, 10)
     assert answer.text == texts("press.under_way")
     sites.fetching.set()
     assert await ended(telegram, menu) == "A list\n2 sent"
     assert len(files(telegram)) == 2
+
+
+async def test_two_presses_are_one_batch(bot, telegram, sites, texts):
+    """However fast; also when an app still shows the old buttons."""
+    menu, data = await ordered_but_held(telegram, sites)
+    await one_batch(telegram, sites, texts, menu, data)
 
 
 async def test_only_the_one_who_asked_may_press(bot, telegram, sites, texts):
@@ -449,20 +460,10 @@ async def test_menus_and_batches_outlive_a_restart(run, telegram, sites):
 async def test_a_second_press_after_a_restart_is_one_batch(run, telegram, sites, texts):
     """The app shows the old buttons, or Telegram brings a press again that nobody has answered."""
     await run()
-    sites.length = 2
-    sites.fetching.clear()
-    menu = await list_of(telegram)
-    await telegram.alice.press(menu, "All 2")
-    await telegram.world.until(lambda: is_choice(menu))
-    data = menu.button("720p").data
-    await telegram.alice.press(menu, data)
+    menu, data = await ordered_but_held(telegram, sites)
     await run.stop()
     await run()
-    answer = await asking.press(telegram.world, telegram.alice, menu, data, 10)
-    assert answer.text == texts("press.under_way")
-    sites.fetching.set()
-    assert await ended(telegram, menu) == "A list\n2 sent"
-    assert len(files(telegram)) == 2
+    await one_batch(telegram, sites, texts, menu, data)
 
 
 async def test_an_end_that_nobody_saw_is_shown_after_a_restart(run, telegram, sites):
